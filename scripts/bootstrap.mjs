@@ -64,7 +64,9 @@ function run(command, args, cwd) {
   if (exitStatus(result) !== 0) fail(`\`${command} ${args.join(' ')}\` failed`);
 }
 
-const stamp = createHash('sha256').update(readFileSync(join(source, 'package-lock.json'))).digest('hex');
+const stamp = createHash('sha256')
+  .update(readFileSync(join(source, 'package-lock.json')))
+  .digest('hex');
 if (!isInstalled(stamp)) installToolchain(stamp);
 
 const bin = join(target, 'node_modules', '.bin');
@@ -72,13 +74,18 @@ if (!existsSync(join(bin, windows ? 'node.cmd' : 'node'))) {
   const [major, minor] = process.versions.node.split('.').map(Number);
   const newEnough = major > minimumNode[0] || (major === minimumNode[0] && minor >= minimumNode[1]);
   if (!newEnough) {
-    fail(`no Node for ${process.platform}-${process.arch} comes from npm; install Node 24 yourself, then run this again`);
+    fail(
+      `no Node for ${process.platform}-${process.arch} comes from npm; install Node 24 yourself, then run this again`,
+    );
   }
 }
 
 const [command, ...args] = process.argv.slice(2);
 if (command !== undefined) {
-  const env = { ...process.env, PATH: [bin, join(repository, 'node_modules', '.bin'), process.env.PATH].join(delimiter) };
+  const env = {
+    ...process.env,
+    PATH: [bin, join(repository, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
+  };
   // The terminal sends Ctrl-C to the whole process group; the command decides how to end, and this process ends as it did.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});
   process.exitCode = exitStatus(spawnSync(command, args, { env, stdio: 'inherit', shell: windows }));

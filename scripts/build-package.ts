@@ -15,8 +15,10 @@ import { globSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build, type BuildOptions } from 'esbuild';
-import { type PackageManifest, readManifest } from './package-manifest.ts';
+import type { BuildOptions } from 'esbuild';
+import { build } from 'esbuild';
+import type { PackageManifest } from './package-manifest.ts';
+import { readManifest } from './package-manifest.ts';
 
 /** oclif's CommonJS inside an ES module bundle asks for these. */
 const commonJsBanner = [
@@ -34,7 +36,9 @@ export function listEntryPoints(manifest: PackageManifest, directory: string): R
   ];
   const sources = [
     ...outputs.map((output) => output.replace(/^\.\/dist\//, 'src/').replace(/\.js$/, '.ts')),
-    ...globSync(manifest['mlstack-build']?.programs ?? [], { cwd: directory }).filter((file) => !/\.(test|test-d)\.ts$/.test(file)),
+    ...globSync(manifest['mlstack-build']?.programs ?? [], { cwd: directory }).filter(
+      (file) => !/\.(test|test-d)\.ts$/.test(file),
+    ),
   ];
   return Object.fromEntries(
     sources.map((source) => [source.replace(/^src\//, '').replace(/\.ts$/, ''), join(directory, source)]),
@@ -78,7 +82,11 @@ export async function buildPackage(directory: string): Promise<void> {
   const manifest = readManifest(directory);
   rmSync(join(directory, 'dist'), { recursive: true, force: true });
   await build(bundleOptions(manifest, directory));
-  execFileSync('tsc', ['--project', 'tsconfig.build.json'], { cwd: directory, stdio: 'inherit', shell: process.platform === 'win32' });
+  execFileSync('tsc', ['--project', 'tsconfig.build.json'], {
+    cwd: directory,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
   await writeCommandManifest(manifest, directory);
 }
 
