@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+// Old syntax and no static imports above the check, so that an old Node gets as far as the message.
+var version = process.versions.node.split('.').map(Number);
+if (version[0] < 22 || (version[0] === 22 && version[1] < 18)) {
+  console.error('mlstack needs Node 22.18 or newer; this is Node ' + process.versions.node + '.');
+  process.exitCode = 1;
+} else {
+  process.getBuiltinModule('node:module').enableCompileCache();
+  // Not awaited: a top-level await that a closed pipe leaves unsettled would end the process with exit code 13.
+  import('../dist/index.js').then((cli) => cli.main(process.argv.slice(2)));
+}
