@@ -1,0 +1,35 @@
+import type { MaterializerReference } from './artifact-record.ts';
+
+/** Where a materializer writes. Files appear in the artifact store when the last one is complete. */
+export interface ArtifactWriter {
+  /** `path` is relative, with `/`. Resolves when the file's bytes are durable. Writing one path twice is an error. */
+  writeFile(path: string, body: Uint8Array | AsyncIterable<Uint8Array>): Promise<void>;
+}
+
+/** What a materializer reads. Bytes are compared with their SHA-256 while they stream; a mismatch fails with `ObjectCorruptError`. */
+export interface ArtifactReader {
+  readonly files: readonly { readonly path: string; readonly size: number }[];
+  readFile(path: string): AsyncIterable<Uint8Array>;
+  /** Convenience for small files. */
+  readBytes(path: string): Promise<Uint8Array>;
+  /** A folder of this step alone, removed when the step ends, for values that are paths. */
+  temporaryDirectory(): Promise<string>;
+}
+
+/**
+ * Saves and restores one kind of value. Equal values give equal bytes (no times, no random parts), so that content hashes
+ * compare across stores. Reading never evaluates code.
+ */
+export interface Materializer<Value> extends MaterializerReference {
+  /** Whether this value is one of its kind, asked of built-in ones for outputs without a declaration. */
+  accepts?(value: unknown): boolean;
+  save(value: Value, writer: ArtifactWriter): Promise<void>;
+  load(reader: ArtifactReader): Promise<Value>;
+  /** At most 200 characters. */
+  preview?(value: Value): string;
+}
+
+/** Describes a materializer of one's own: `defineMaterializer({ id, version, save, load })`. */
+export function defineMaterializer<Value>(materializer: Materializer<Value>): Materializer<Value> {
+  return materializer;
+}

@@ -1,0 +1,36 @@
+/**
+ * The state of a component, as it is now and not as it was last asked to be.
+ *
+ * - `ready`: can be used. A component with nothing to provision is always ready.
+ * - `not-provisioned`: what it needs does not exist yet; `provision` makes it.
+ * - `suspended`: exists, and is resting; `resume` wakes it.
+ * - `failed`: exists or should, and cannot be used; `message` says why.
+ */
+export type ComponentState = 'ready' | 'not-provisioned' | 'suspended' | 'failed';
+
+export interface ComponentStatus {
+  readonly state: ComponentState;
+  readonly message?: string;
+}
+
+/**
+ * What a lifecycle call did. All four calls are idempotent: called twice, the second reports `unchanged`.
+ *
+ * - `changed`: something was made, removed, started or stopped.
+ * - `unchanged`: it was so already.
+ * - `not-applicable`: this component has nothing to provision, or cannot rest.
+ */
+export interface LifecycleOutcome {
+  readonly outcome: 'changed' | 'unchanged' | 'not-applicable';
+  readonly message?: string;
+}
+
+/** One finding of `doctor`. */
+export interface Finding {
+  readonly level: 'ok' | 'warning' | 'problem';
+  /** What was looked at: `bucket`, `permissions`, `clock`. */
+  readonly subject: string;
+  readonly message: string;
+  /** The next action. Present for warnings and problems. */
+  readonly fix?: string;
+}

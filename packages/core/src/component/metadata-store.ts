@@ -1,0 +1,167 @@
+import type { ArtifactRecord, StoredArtifact } from '../artifact/artifact-record.ts';
+import type { JsonObject } from '../json-value.ts';
+import type { PlanNode } from '../pipeline/plan.ts';
+import type {
+  HookRecord,
+  Lease,
+  LeaseHolder,
+  NewRun,
+  NodeDetail,
+  NodeRecord,
+  ObservedRunState,
+  RunDetail,
+  RunRequest,
+  RunState,
+  RunSummary,
+} from '../run/run-record.ts';
+import type { ErrorRecord } from '../run/step-result.ts';
+import { StackComponent } from './stack-component.ts';
+
+/** One thing that a driver records. Several are applied in one transaction, in order. */
+export type RunChange =
+  /** An attempt is about to be launched. */
+  | {
+      readonly kind: 'node-started';
+      readonly nodeId: string;
+      readonly attempt: number;
+      readonly cacheKey?: string;
+      readonly cacheParts?: Readonly<Record<string, string>>;
+      readonly reason?: string;
+    }
+  /** An attempt is over and another one will follow. */
+  | { readonly kind: 'attempt-failed'; readonly nodeId: string; readonly attempt: number; readonly error: ErrorRecord }
+  | {
+      readonly kind: 'node-ended';
+      readonly nodeId: string;
+      readonly attempt: number;
+      readonly state: 'succeeded' | 'failed' | 'cancelled';
+      /** By output name, with the id each record gets. Only of `succeeded`. */
+      readonly outputs: Readonly<Record<string, StoredArtifact & { readonly id: string; readonly storeId: string }>>;
+      readonly error?: ErrorRecord;
+      readonly startedAt: string;
+      readonly endedAt: string;
+      readonly cpuMs?: number;
+      readonly peakMemoryBytes?: number;
+      readonly metadata?: JsonObject;
+      readonly logChunks?: number;
+    }
+  | {
+      readonly kind: 'node-cached';
+      readonly nodeId: string;
+      readonly cacheKey: string;
+      readonly cacheParts?: Readonly<Record<string, string>>;
+      readonly from: { readonly runId: string; readonly nodeId: string };
+      readonly reason: string;
+    }
+  | { readonly kind: 'node-skipped'; readonly nodeId: string; readonly reason: string }
+  | { readonly kind: 'hook-ended'; readonly nodeId: string; readonly hook: HookRecord }
+  | { readonly kind: 'plan-extended'; readonly nodes: readonly PlanNode[] }
+  /** A resumed run starts over what failed: the node waits again, earlier attempts stay counted. */
+  | { readonly kind: 'node-reset'; readonly nodeId: string }
+  | { readonly kind: 'run-state'; readonly state: RunState; readonly error?: ErrorRecord };
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  /** Opaque; give it to get what comes after. Absent on the last page. */
+  readonly next?: string;
+}
+export interface PageOptions {
+  /** Default 50. */
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+/** One input edge of a node, as it was recorded when the node started or was taken from the cache. */
+export interface LineageEdge {
+  readonly runId: string;
+  readonly nodeId: string;
+  readonly input: string;
+  readonly artifactId: string;
+}
+
+export interface PipelineSummary {
+  readonly name: string;
+  readonly runs: number;
+  readonly lastRun: RunSummary;
+}
+
+/**
+ * Records runs, their steps, artifacts and lineage. One writer per run (its driver, by lease), many readers, several processes
+ * at once. When a write resolves it survives a power cut. Times are the store's own clock, ISO 8601 in UTC. A cost that
+ * grows with the number of records of other runs is an error of the implementation.
+ */
+export abstract class MetadataStore<Config extends object = object> extends StackComponent<Config> {
+  /** Made once, when the store is first opened; lower-case letters, digits and `-`. Artifacts of its runs lie under it. */
+  abstract storeId(): Promise<string>;
+
+  /** Stores the run as `pending` with all nodes `pending`. Fails with `RunNameTakenError` when the name is taken. */
+  abstract createRun(run: NewRun): Promise<void>;
+  /**
+   * Takes the run's lease with the next epoch where nobody holds it, where it has expired, or where `isHolderDead` says so of a
+   * holder. Fails with `LeaseHeldError` otherwise. A pending run becomes `running`.
+   */
+  abstract takeLease(
+    runId: string,
+    holder: LeaseHolder,
+    options: { readonly ttlMs: number; readonly isHolderDead?: (holder: LeaseHolder) => boolean },
+  ): Promise<Lease>;
+  /** Renews by `ttlMs` from now and returns the requests that wait. Fails with `LeaseLostError` when the epoch is not the current one. */
+  abstract renewLease(lease: Lease, ttlMs: number): Promise<readonly RunRequest[]>;
+  /** Gives the lease back. One that was lost already is no error. */
+  abstract releaseLease(lease: Lease): Promise<void>;
+  /** Applies all changes in one transaction that checks the lease's epoch first (`LeaseLostError`, nothing applied) and renews it. */
+  abstract record(lease: Lease, changes: readonly RunChange[], ttlMs: number): Promise<void>;
+  abstract appendRequest(runId: string, kind: RunRequest['kind']): Promise<void>;
+  abstract consumeRequest(lease: Lease, requestId: string): Promise<void>;
+
+  /** By id or by name; fails with `RunNotFoundError`. `crashed` is derived here. */
+  abstract getRun(idOrName: string): Promise<RunDetail>;
+  /** Newest first. */
+  abstract listRuns(
+    options?: PageOptions & { readonly pipeline?: string; readonly state?: ObservedRunState; readonly stack?: string },
+  ): Promise<Page<RunSummary>>;
+  /** In plan order. */
+  abstract listNodes(runId: string, options?: PageOptions): Promise<Page<NodeRecord>>;
+  abstract getNode(runId: string, nodeId: string): Promise<NodeDetail | undefined>;
+  abstract listPipelines(options?: PageOptions): Promise<Page<PipelineSummary>>;
+
+  abstract getArtifact(id: string): Promise<ArtifactRecord | undefined>;
+  /** Newest first. */
+  abstract listArtifacts(
+    options?: PageOptions & {
+      readonly runId?: string;
+      readonly nodeId?: string;
+      readonly pipeline?: string;
+      readonly output?: string;
+    },
+  ): Promise<Page<ArtifactRecord>>;
+  /** What the node read. */
+  abstract listInputs(runId: string, nodeId: string): Promise<readonly LineageEdge[]>;
+  /** Who read the artifact. */
+  abstract listReaders(artifactId: string, options?: PageOptions): Promise<Page<LineageEdge>>;
+
+  /** The newest node that succeeded with this cache key and whose artifacts lie in the given artifact store. */
+  abstract findCached(cacheKey: string, storeId: string): Promise<NodeDetail | undefined>;
+  /** The newest node of the same pipeline and node id that succeeded or was cached before, for `runs explain`. */
+  abstract findPrevious(
+    pipeline: string,
+    nodeId: string,
+    before: { readonly runId: string },
+  ): Promise<NodeDetail | undefined>;
+
+  /**
+   * Removes the run with its nodes. Artifacts that another run took from the cache stay recorded. Returns the artifact records that nobody refers to any
+   * more. Refused with `RunActiveError` while its lease is held.
+   */
+  abstract deleteRun(runId: string): Promise<readonly ArtifactRecord[]>;
+  /** Of the given keys in the given artifact store those that some record still points at. Constant cost for each. */
+  abstract findReferencedKeys(storeId: string, keys: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Of the given run ids those that exist, and whether each has ended. */
+  abstract findRuns(
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, { readonly ended: boolean; readonly codeDigest: string }>>;
+  /** Of the given bundle digests those that some run still needs. */
+  abstract findReferencedCode(digests: readonly string[]): Promise<ReadonlySet<string>>;
+  /** How many records point into an artifact store: its location cannot change while there are any. */
+  abstract countArtifacts(storeId: string): Promise<number>;
+}

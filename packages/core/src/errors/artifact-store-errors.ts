@@ -1,0 +1,48 @@
+import type { MlstackErrorOptions } from './mlstack-error.ts';
+import { MlstackError } from './mlstack-error.ts';
+
+/** An operation on an artifact store failed. Flavors wrap what their SDK throws in this. */
+export class ArtifactStoreError extends MlstackError {
+  readonly code: string = 'ARTIFACT_STORE_FAILED';
+  override readonly kind = 'failure' as const;
+
+  /** @param store the store's name. @param what what was tried, as in `write runs/1/model.json`. */
+  constructor(store: string, what: string, options: MlstackErrorOptions & { readonly reason?: string } = {}) {
+    const reason = options.reason ?? (options.cause instanceof Error ? options.cause.message : undefined);
+    super(`Artifact store "${store}" could not ${what}${reason === undefined ? '' : `: ${reason}`}`, options);
+  }
+}
+
+export class ObjectNotFoundError extends ArtifactStoreError {
+  override readonly code = 'OBJECT_NOT_FOUND';
+
+  constructor(store: string, key: string, options: MlstackErrorOptions = {}) {
+    super(store, `read ${key}`, {
+      reason: 'nothing is stored there',
+      hint: 'It may have been deleted outside mlstack; run the step that made it again with --no-cache.',
+      ...options,
+    });
+  }
+}
+
+/** A write with `ifAbsent` met an object that is there already. */
+export class ObjectExistsError extends ArtifactStoreError {
+  override readonly code = 'OBJECT_EXISTS';
+
+  constructor(store: string, key: string, options: MlstackErrorOptions = {}) {
+    super(store, `create ${key}`, { reason: 'it exists already', ...options });
+  }
+}
+
+/** The bytes that came back are not those that were written. */
+export class ObjectCorruptError extends ArtifactStoreError {
+  override readonly code = 'OBJECT_CORRUPT';
+
+  constructor(store: string, key: string, expected: string, actual: string, options: MlstackErrorOptions = {}) {
+    super(store, `read ${key}`, {
+      reason: `its SHA-256 is ${actual}, and ${expected} was written`,
+      hint: 'Run the step that made it again with --no-cache.',
+      ...options,
+    });
+  }
+}

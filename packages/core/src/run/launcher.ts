@@ -1,0 +1,90 @@
+import type { JsonObject } from '../json-value.ts';
+import type { StepRequest } from './step-request.ts';
+
+/** Names one execution wherever it runs, as data: it can be stored, and observed by another driver. */
+export interface LaunchHandle {
+  readonly runId: string;
+  readonly nodeId: string;
+  readonly attempt: number;
+  readonly role: StepRequest['role'];
+  /** The launcher's own: a process id and its start, a Job's name. */
+  readonly detail: JsonObject;
+}
+
+/** Why an execution is over, as the platform tells it. */
+export type EndCause =
+  /** It published a result. */
+  | { readonly kind: 'completed' }
+  /** The program ended without a result: `process.exit`, an unhandled abort. */
+  | { readonly kind: 'exited'; readonly exitCode: number }
+  | { readonly kind: 'signalled'; readonly signal: string }
+  | { readonly kind: 'out-of-memory'; readonly limitBytes?: number }
+  /** Its own deadline passed; the launcher's supervisor ended it. */
+  | { readonly kind: 'timed-out'; readonly timeoutMs: number }
+  /** It did not start within `startTimeoutMs`; `reason` is what it waited for. */
+  | { readonly kind: 'not-started'; readonly reason: string }
+  | { readonly kind: 'evicted' | 'lost'; readonly reason: string }
+  /** The launcher could not even try: no such image, a spec that was refused. Trying again will not help. */
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** Ended because `stop` was called. */
+  | { readonly kind: 'stopped' };
+
+export type LaunchEvent =
+  | { readonly kind: 'waiting'; readonly handle: LaunchHandle; readonly reason: string }
+  | { readonly kind: 'running'; readonly handle: LaunchHandle }
+  | {
+      readonly kind: 'ended';
+      readonly handle: LaunchHandle;
+      readonly cause: EndCause;
+      /**
+       * The result document, unparsed, where the launcher has it at hand (a worker's pipe). Otherwise the driver reads
+       * `<outputPrefix>result.json`.
+       */
+      readonly result?: unknown;
+      /** Known even where there is no result. */
+      readonly logChunks?: number;
+    };
+
+/** Values that travel beside a request, never in it: in a worker's pipe, in a Secret. */
+export interface LaunchCredentials {
+  /** Environment variables that references of the components and the step's `env` name. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/**
+ * Runs single steps somewhere. Knows nothing of plans and writes no metadata; retries belong to the driver.
+ *
+ * At most one execution per run, node, attempt and role is under way at a time, because names are made from these.
+ */
+export interface Launcher {
+  /** How many executions make sense at once. The driver launches no more. */
+  readonly concurrency: number;
+  /** Starts, or adopts what is there already under the same name. Resolves once the platform has taken it. */
+  launch(request: StepRequest, credentials: LaunchCredentials): Promise<LaunchHandle>;
+  /**
+   * One stream for everything launched or adopted by this launcher until `close`. Each execution gives exactly one `ended`.
+   */
+  events(): AsyncIterable<LaunchEvent>;
+  /** Tells it to end: the step's abort signal first, force after `graceMs`. Idempotent; `ended` follows on the stream. */
+  stop(handle: LaunchHandle, graceMs: number): Promise<void>;
+  /**
+   * What an earlier driver of this run started and what may still be under way; from now on observed by this launcher. A
+   * launcher whose executions cannot outlive their driver ends what is left of them first and answers with nothing.
+   */
+  adopt(runId: string): Promise<readonly LaunchHandle[]>;
+  /** Ends everything that is still running and frees what it holds. */
+  close(): Promise<void>;
+}
+
+/** What a launcher is given by the driver. */
+export interface LauncherContext {
+  readonly runId: string;
+  /** Program files of `@mlstack/core` that a launcher starts: absolute paths. */
+  readonly programs: { readonly worker: string };
+  /** Folder of the bundle with the given digest on this machine, with `entry.mjs` in it. */
+  bundleDirectory(digest: string): string;
+  /** The run's artifact store, for logs and results that a supervisor writes. */
+  readonly artifactStore: import('../component/artifact-store.ts').ArtifactStore;
+  /** Replaces every secret value that the run knows. */
+  redact(text: string): string;
+}

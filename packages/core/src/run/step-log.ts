@@ -1,0 +1,23 @@
+/**
+ * A step's log: numbered, immutable chunks of JSON lines at `<outputPrefix>log.000001.jsonl`, each of at most 1 s or 256 KiB. A
+ * reader asks for chunk n+1 until the result (or the node's record) names the last, so nobody lists the store.
+ */
+export interface LogLine {
+  /** ISO 8601, UTC. */
+  readonly time: string;
+  readonly stream: 'stdout' | 'stderr' | 'log';
+  readonly text: string;
+  /** Of lines written through `context.log`. */
+  readonly level?: 'debug' | 'info' | 'warn' | 'error';
+}
+
+export const maximumChunkBytes = 256 * 1024;
+export const maximumChunkMs = 1000;
+
+export function logChunkKey(outputPrefix: string, chunk: number): string {
+  return `${outputPrefix}log.${String(chunk).padStart(6, '0')}.jsonl`;
+}
+
+export function resultKey(outputPrefix: string): string {
+  return `${outputPrefix}result.json`;
+}
