@@ -2,18 +2,15 @@ import { defineConfig } from 'vitest/config';
 
 // Packages see each other's source: the condition stands first in every package's exports and is not published.
 const conditions = ['mlstack-source', 'node', 'import', 'module', 'default'];
-const resolve = { conditions };
-const ssr = { resolve: { conditions, externalConditions: conditions } };
+const fromSource = { resolve: { conditions }, ssr: { resolve: { conditions, externalConditions: conditions } } };
 
 export default defineConfig({
   test: {
     projects: [
       {
-        resolve,
-        ssr,
+        ...fromSource,
         test: {
           name: 'unit',
-          environment: 'node',
           include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
           exclude: ['**/*.integration.test.ts'],
         },
@@ -21,22 +18,21 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          environment: 'node',
           include: ['e2e/**/*.test.ts'],
-          globalSetup: [],
+          exclude: ['**/*.integration.test.ts'],
+          globalSetup: ['e2e/install-packages.ts'],
           testTimeout: 120_000,
-          hookTimeout: 300_000,
+          hookTimeout: 120_000,
         },
       },
       {
-        resolve,
-        ssr,
+        ...fromSource,
         test: {
           name: 'integration',
-          environment: 'node',
-          include: ['packages/*/src/**/*.integration.test.ts', 'e2e/**/*.integration.test.ts'],
+          include: ['packages/*/src/**/*.integration.test.ts'],
           testTimeout: 120_000,
-          hookTimeout: 300_000,
+          hookTimeout: 120_000,
+          // The servers are shared, and tests stop and restart them.
           fileParallelism: false,
         },
       },

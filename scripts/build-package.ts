@@ -11,7 +11,7 @@
  * the entries, so that `new URL('./worker-main.js', import.meta.url)` is right in whatever chunk it ends up in.
  */
 import { execFileSync } from 'node:child_process';
-import { globSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -29,7 +29,7 @@ const commonJsBanner = [
 ].join(';');
 
 /** Sources of the package by the path of what is made from them, without `dist/` and `.js`. */
-export function listEntryPoints(manifest: PackageManifest, directory: string): Record<string, string> {
+function listEntryPoints(manifest: PackageManifest, directory: string): Record<string, string> {
   const outputs = [
     ...Object.values(manifest.exports ?? {}).flatMap((target) => (typeof target === 'string' ? [] : [target.default])),
     ...(manifest.mlstack?.flavors ?? []).map((flavor) => flavor.module),
@@ -45,13 +45,13 @@ export function listEntryPoints(manifest: PackageManifest, directory: string): R
   );
 }
 
-function bundleOptions(manifest: PackageManifest, directory: string): BuildOptions {
+function bundleOptions(manifest: PackageManifest, directory: string, outdir: string): BuildOptions {
   const { bundle = [], commonJs = false, alias = {} } = manifest['mlstack-build'] ?? {};
   const external = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
   return {
     absWorkingDir: directory,
     entryPoints: listEntryPoints(manifest, directory),
-    outdir: 'dist',
+    outdir,
     bundle: true,
     splitting: true,
     chunkNames: '[name]-[hash]',
@@ -78,15 +78,20 @@ async function writeCommandManifest(manifest: PackageManifest, directory: string
   writeFileSync(join(directory, 'oclif.manifest.json'), `${JSON.stringify(plugin.manifest, null, 2)}\n`);
 }
 
-export async function buildPackage(directory: string): Promise<void> {
+/** A process that uses `dist/` meanwhile sees the old build or the new one, never a part of either. */
+async function buildPackage(directory: string): Promise<void> {
   const manifest = readManifest(directory);
-  rmSync(join(directory, 'dist'), { recursive: true, force: true });
-  await build(bundleOptions(manifest, directory));
-  execFileSync('tsc', ['--project', 'tsconfig.build.json'], {
-    cwd: directory,
-    stdio: 'inherit',
-    shell: process.platform === 'win32',
-  });
+  const [target, next, previous] = ['dist', `dist.${process.pid}.next`, `dist.${process.pid}.previous`].map((name) =>
+    join(directory, name),
+  ) as [string, string, string];
+  try {
+    await build(bundleOptions(manifest, directory, next));
+    execFileSync('tsc', ['--project', 'tsconfig.build.json', '--outDir', next], { cwd: directory, stdio: 'inherit' });
+    if (existsSync(target)) renameSync(target, previous);
+    renameSync(next, target);
+  } finally {
+    for (const leftover of [next, previous]) rmSync(leftover, { recursive: true, force: true });
+  }
   await writeCommandManifest(manifest, directory);
 }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-// Old syntax and no static imports above the check, so that an old Node gets as far as the message.
-var version = process.versions.node.split('.').map(Number);
+// Nothing an old Node cannot parse and no static import, so that it gets as far as the message.
+const version = process.versions.node.split('.').map(Number);
 if (version[0] < 22 || (version[0] === 22 && version[1] < 18)) {
-  console.error('mlstack needs Node 22.18 or newer; this is Node ' + process.versions.node + '.');
+  console.error(`mlstack needs Node 22.18 or newer; this is Node ${process.versions.node}.`);
   process.exitCode = 1;
 } else {
   process.getBuiltinModule('node:module').enableCompileCache();
