@@ -1,1 +1,82 @@
-export {};
+/** For those who write flavors. */
+export { z } from 'zod';
+export type { ArtifactKey } from './artifact/artifact-key.ts';
+export { isArtifactKey, maximumKeyBytes } from './artifact/artifact-key.ts';
+export type {
+  ArtifactFile,
+  ArtifactManifest,
+  ArtifactRecord,
+  MaterializerReference,
+  StoredArtifact,
+} from './artifact/artifact-record.ts';
+export { Alerter } from './component/alerter.ts';
+export type {
+  ArtifactStoreCapabilities,
+  ArtifactStoreConfig,
+  ObjectStat,
+  ReadOptions,
+  WriteOptions,
+  WriteReceipt,
+} from './component/artifact-store.ts';
+export { ArtifactStore } from './component/artifact-store.ts';
+export type { ComponentType } from './component/component-types.ts';
+export { componentTypes, isComponentType } from './component/component-types.ts';
+export { ContainerRegistry } from './component/container-registry.ts';
+export { ExperimentTracker } from './component/experiment-tracker.ts';
+export { FeatureStore } from './component/feature-store.ts';
+export type { ComponentState, ComponentStatus, Finding, LifecycleOutcome } from './component/lifecycle.ts';
+export type { LineageEdge, Page, PageOptions, PipelineSummary, RunChange } from './component/metadata-store.ts';
+export { MetadataStore } from './component/metadata-store.ts';
+export { ModelDeployer } from './component/model-deployer.ts';
+export type { DriverSubmission, LaunchCapabilities } from './component/orchestrator.ts';
+export { Orchestrator } from './component/orchestrator.ts';
+export { SecretsManager } from './component/secrets-manager.ts';
+export type { ComponentContext, ComponentInit } from './component/stack-component.ts';
+export { StackComponent } from './component/stack-component.ts';
+export { StepOperator } from './component/step-operator.ts';
+export {
+  ArtifactStoreError,
+  ObjectCorruptError,
+  ObjectExistsError,
+  ObjectNotFoundError,
+} from './errors/artifact-store-errors.ts';
+export type { Issue } from './errors/issue.ts';
+export { ValidationError } from './errors/issue.ts';
+export type { MlstackErrorOptions } from './errors/mlstack-error.ts';
+export { MlstackError } from './errors/mlstack-error.ts';
+export {
+  LeaseHeldError,
+  LeaseLostError,
+  RunActiveError,
+  RunNameTakenError,
+  RunNotFoundError,
+} from './errors/run-errors.ts';
+export type { CapabilitiesOf, Flavor, FlavorCapabilities, FlavorDefinition } from './flavor/define-flavor.ts';
+export { contractVersion, defineFlavor, isFlavor } from './flavor/define-flavor.ts';
+export { location, sensitive } from './flavor/sensitive.ts';
+export type { JsonObject, JsonValue } from './json-value.ts';
+export type {
+  EndCause,
+  LaunchCredentials,
+  Launcher,
+  LauncherContext,
+  LaunchEvent,
+  LaunchHandle,
+} from './run/launcher.ts';
+export type {
+  HookRecord,
+  Lease,
+  LeaseHolder,
+  NewRun,
+  NodeDetail,
+  NodeRecord,
+  NodeState,
+  ObservedRunState,
+  RunDetail,
+  RunRequest,
+  RunState,
+  RunSummary,
+} from './run/run-record.ts';
+export type { StepRequest } from './run/step-request.ts';
+export type { ErrorRecord } from './run/step-result.ts';
+export type { StackRule, StackView } from './stack/stack-rules.ts';
