@@ -55,12 +55,13 @@ export interface WriteReceipt {
  *
  * An object appears whole or not at all: a reader never sees half of it, also when the writer is killed. When `write`
  * resolves the bytes are durable. Operations fail with `ArtifactStoreError` (or one of its kinds), never with what an SDK
- * throws.
+ * throws; an aborted one with its signal's reason; a write whose `body` throws with what it threw. What is no `ArtifactKey`
+ * is refused.
  */
 export abstract class ArtifactStore<
   Config extends ArtifactStoreConfig = ArtifactStoreConfig,
 > extends StackComponent<Config> {
-  /** Streams `body` in constant memory. */
+  /** Streams `body` in constant memory; its chunks must not change once they were given. Replaces what was there. */
   abstract write(
     key: ArtifactKey,
     body: Uint8Array | AsyncIterable<Uint8Array>,

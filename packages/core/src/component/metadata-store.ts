@@ -24,6 +24,8 @@ export type RunChange =
       readonly kind: 'node-started';
       readonly nodeId: string;
       readonly attempt: number;
+      /** Artifact ids by input name: the edges of the lineage. */
+      readonly inputs: Readonly<Record<string, string>>;
       readonly cacheKey?: string;
       readonly cacheParts?: Readonly<Record<string, string>>;
       readonly reason?: string;
@@ -46,8 +48,11 @@ export type RunChange =
       readonly logChunks?: number;
     }
   | {
+      /** Takes the outputs of `from`, which has succeeded. */
       readonly kind: 'node-cached';
       readonly nodeId: string;
+      /** Artifact ids by input name. */
+      readonly inputs: Readonly<Record<string, string>>;
       readonly cacheKey: string;
       readonly cacheParts?: Readonly<Record<string, string>>;
       readonly from: { readonly runId: string; readonly nodeId: string };
@@ -58,6 +63,7 @@ export type RunChange =
   | { readonly kind: 'plan-extended'; readonly nodes: readonly PlanNode[] }
   /** A resumed run starts over what failed: the node waits again, earlier attempts stay counted. */
   | { readonly kind: 'node-reset'; readonly nodeId: string }
+  /** A state that ends the run also drops the requests that wait. */
   | { readonly kind: 'run-state'; readonly state: RunState; readonly error?: ErrorRecord };
 
 export interface Page<Item> {
@@ -88,7 +94,9 @@ export interface PipelineSummary {
 /**
  * Records runs, their steps, artifacts and lineage. One writer per run (its driver, by lease), many readers, several processes
  * at once. When a write resolves it survives a power cut. Times are the store's own clock, ISO 8601 in UTC. A cost that
- * grows with the number of records of other runs is an error of the implementation.
+ * grows with the number of records of other runs is an error of the implementation. Operations fail with
+ * `MetadataStoreError` where no other error is named, never with what a driver of a database throws; one that fails has
+ * changed nothing. A cursor or limit that is none fails with `ValidationError`.
  */
 export abstract class MetadataStore<Config extends object = object> extends StackComponent<Config> {
   /** Made once, when the store is first opened; lower-case letters, digits and `-`. Artifacts of its runs lie under it. */
@@ -111,7 +119,9 @@ export abstract class MetadataStore<Config extends object = object> extends Stac
   abstract releaseLease(lease: Lease): Promise<void>;
   /** Applies all changes in one transaction that checks the lease's epoch first (`LeaseLostError`, nothing applied) and renews it. */
   abstract record(lease: Lease, changes: readonly RunChange[], ttlMs: number): Promise<void>;
+  /** A run that has ended takes none: nothing happens. Fails with `RunNotFoundError`. */
   abstract appendRequest(runId: string, kind: RunRequest['kind']): Promise<void>;
+  /** A request that is gone already is no error. */
   abstract consumeRequest(lease: Lease, requestId: string): Promise<void>;
 
   /** By id or by name; fails with `RunNotFoundError`. `crashed` is derived here. */
@@ -123,10 +133,11 @@ export abstract class MetadataStore<Config extends object = object> extends Stac
   /** In plan order. */
   abstract listNodes(runId: string, options?: PageOptions): Promise<Page<NodeRecord>>;
   abstract getNode(runId: string, nodeId: string): Promise<NodeDetail | undefined>;
+  /** By name. Those that have a run. */
   abstract listPipelines(options?: PageOptions): Promise<Page<PipelineSummary>>;
 
   abstract getArtifact(id: string): Promise<ArtifactRecord | undefined>;
-  /** Newest first. */
+  /** Newest first. With `runId`: what the run made and what it took from the cache. Without it: each artifact where it was made. */
   abstract listArtifacts(
     options?: PageOptions & {
       readonly runId?: string;
@@ -137,10 +148,13 @@ export abstract class MetadataStore<Config extends object = object> extends Stac
   ): Promise<Page<ArtifactRecord>>;
   /** What the node read. */
   abstract listInputs(runId: string, nodeId: string): Promise<readonly LineageEdge[]>;
-  /** Who read the artifact. */
+  /** Who read the artifact. Newest run first. */
   abstract listReaders(artifactId: string, options?: PageOptions): Promise<Page<LineageEdge>>;
 
-  /** The newest node that succeeded with this cache key and whose artifacts lie in the given artifact store. */
+  /**
+   * The newest node that succeeded with this cache key and whose artifacts lie in the given artifact store; where its run was
+   * deleted, one that had taken them from the cache.
+   */
   abstract findCached(cacheKey: string, storeId: string): Promise<NodeDetail | undefined>;
   /** The newest node of the same pipeline and node id that succeeded or was cached before, for `runs explain`. */
   abstract findPrevious(
@@ -150,8 +164,8 @@ export abstract class MetadataStore<Config extends object = object> extends Stac
   ): Promise<NodeDetail | undefined>;
 
   /**
-   * Removes the run with its nodes. Artifacts that another run took from the cache stay recorded. Returns the artifact records that nobody refers to any
-   * more. Refused with `RunActiveError` while its lease is held.
+   * Removes the run with its nodes. Artifacts that another run took from the cache stay recorded. Returns the artifact
+   * records that nobody refers to any more. Fails with `RunActiveError` while its lease is held, with `RunNotFoundError`.
    */
   abstract deleteRun(runId: string): Promise<readonly ArtifactRecord[]>;
   /** Of the given keys in the given artifact store those that some record still points at. Constant cost for each. */
@@ -160,7 +174,7 @@ export abstract class MetadataStore<Config extends object = object> extends Stac
   abstract findRuns(
     ids: readonly string[],
   ): Promise<ReadonlyMap<string, { readonly ended: boolean; readonly codeDigest: string }>>;
-  /** Of the given bundle digests those that some run still needs. */
+  /** Of the given bundle digests those that some run was compiled from. */
   abstract findReferencedCode(digests: readonly string[]): Promise<ReadonlySet<string>>;
   /** How many records point into an artifact store: its location cannot change while there are any. */
   abstract countArtifacts(storeId: string): Promise<number>;
