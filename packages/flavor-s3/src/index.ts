@@ -1,1 +1,1 @@
-export {};
+export { s3ArtifactStore } from './artifact-store.ts';
