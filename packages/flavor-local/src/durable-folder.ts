@@ -1,0 +1,85 @@
+import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { isSystemError } from './file-system-error.ts';
+
+/** Makes a folder's entries durable. Windows knows no such thing: its file systems journal them. */
+export function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Makes a folder and those above it, readable by the owner alone, durably. Returns whether it was missing. */
+export function makeFolder(folder: string): boolean {
+  const topmost = mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (topmost === undefined) return false;
+  for (let made = folder; ; made = dirname(made)) {
+    syncFolder(dirname(made));
+    if (made === topmost) return true;
+  }
+}
+
+const rememberedFolders = 10_000;
+
+/** Folders below a root that lead to no other place: what lies in them lies below the root. */
+export class FolderTree {
+  readonly root: string;
+  /** Inodes of folders whose entry above is known to be durable. */
+  readonly #durable = new Map<string, number>();
+
+  constructor(root: string) {
+    this.root = root;
+  }
+
+  /** Makes the folder of these segments and its entries above durable. Throws where a symbolic link or a file is in the way. */
+  make(segments: readonly string[]): string {
+    let folder = this.root;
+    if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) makeFolder(folder);
+    for (const segment of segments) {
+      const above = folder;
+      folder = join(above, segment);
+      const inode = this.#inode(folder) ?? this.#makeOne(folder);
+      if (this.#durable.get(folder) === inode) continue;
+      syncFolder(above);
+      if (this.#durable.size >= rememberedFolders) this.#durable.clear();
+      this.#durable.set(folder, inode);
+    }
+    return folder;
+  }
+
+  /** The folder of these segments; undefined where there is none, or only by way of a symbolic link. */
+  find(segments: readonly string[]): string | undefined {
+    let folder = this.root;
+    for (const segment of segments) {
+      folder = join(folder, segment);
+      if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return undefined;
+    }
+    return folder;
+  }
+
+  #makeOne(folder: string): number {
+    try {
+      mkdirSync(folder, { mode: 0o700 });
+    } catch (error) {
+      if (!isSystemError(error, 'EEXIST')) throw error;
+    }
+    return this.#inode(folder) ?? this.#makeOne(folder);
+  }
+
+  #inode(folder: string): number | undefined {
+    const stat = lstatSync(folder, { throwIfNoEntry: false });
+    if (stat !== undefined && !stat.isDirectory()) throw new NotAFolderError(folder, stat.isSymbolicLink());
+    return stat?.ino;
+  }
+}
+
+/** Something else lies where a folder must be. */
+export class NotAFolderError extends Error {
+  constructor(path: string, isLink: boolean) {
+    super(isLink ? `${path} is a symbolic link, which is not followed` : `${path} is not a folder`);
+  }
+}
