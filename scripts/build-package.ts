@@ -95,4 +95,10 @@ async function buildPackage(directory: string): Promise<void> {
   await writeCommandManifest(manifest, directory);
 }
 
-if (import.meta.main) await buildPackage(process.cwd());
+try {
+  await buildPackage(process.cwd());
+} catch (error) {
+  // The tools have said what is wrong where.
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

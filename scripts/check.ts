@@ -67,7 +67,10 @@ const groups: Record<string, Step[]> = {
     { name: 'lint and format', run: command('biome', 'check', '--error-on-warnings') },
     { name: 'structure', run: command('node', 'scripts/check-structure.ts') },
     { name: 'types of the scripts', run: command('tsc', '--project', 'tsconfig.json') },
-    { name: 'types and build', run: command('turbo', 'run', 'typecheck', 'build', '--output-logs=errors-only') },
+    {
+      name: 'types and build',
+      run: command('turbo', 'run', 'typecheck', 'build', '--continue', '--output-logs=errors-only'),
+    },
     { name: 'unit tests', run: tests('unit') },
     { name: 'pack', run: command('node', 'scripts/pack.ts') },
     { name: 'packages', run: command('node', 'scripts/check-packages.ts') },
