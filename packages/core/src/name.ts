@@ -1,3 +1,5 @@
+import type { Issue } from './errors/issue.ts';
+
 /**
  * Names of pipelines, steps, stacks and components: they begin with a letter, go on with letters, digits, `_` and `-`, and
  * have at most 63 characters. Two names that differ in case alone are the same name.
@@ -11,4 +13,25 @@ export function isName(text: string): boolean {
 /** The form in which names are compared. */
 export function nameKey(name: string): string {
   return name.toLowerCase();
+}
+
+/** What is wrong with a name that a person chose. `subject` as in `The name of a stack`. */
+export function validateName(subject: string, name: string): Issue[] {
+  if (isName(name)) return [];
+  const problem = name === '' ? 'is empty' : `cannot be ${quoteText(name)}`;
+  return [
+    {
+      path: [],
+      message: `${subject} ${problem}`,
+      hint: 'Begin with a letter, go on with letters, digits, "-" and "_", at most 63 in all.',
+    },
+  ];
+}
+
+/** Text of unknown origin as part of a sentence: in quotes, on one line, not longer than a line. */
+export function quoteText(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text).replace(
+    /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

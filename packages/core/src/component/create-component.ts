@@ -1,0 +1,81 @@
+import { FlavorLoadError } from '../errors/flavor-errors.ts';
+import { ValidationError } from '../errors/issue.ts';
+import { MlstackError } from '../errors/mlstack-error.ts';
+import { ReferenceUnresolvedError } from '../errors/project-errors.ts';
+import { componentLabel } from '../errors/stack-errors.ts';
+import { parseIssues, validateStoreScheme } from '../flavor/component-config.ts';
+import { isMarkedAt, loadConfigSchema } from '../flavor/config-schema.ts';
+import type { ComponentContracts, Flavor } from '../flavor/define-flavor.ts';
+import { loadFlavor, sourceLabel } from '../flavor/load-flavor.ts';
+import type { ComponentReference } from '../run/step-request.ts';
+import type { SecretValues } from '../secret/redact.ts';
+import { resolveReferences } from '../secret/secret-reference.ts';
+import type { ComponentType } from './component-types.ts';
+import type { ComponentContext } from './stack-component.ts';
+import { StackComponent } from './stack-component.ts';
+
+export interface CreateComponentOptions {
+  /** What `{{env.NAME}}` is taken from. Default: `process.env`. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Learns every value that a reference gave, but for those that say where data lies. */
+  readonly secrets?: SecretValues;
+  /** The `.mlstack` folder, where a flavor of the user's own is bundled. Needed for those alone. */
+  readonly stateDirectory?: string;
+}
+
+/**
+ * Builds the instance that a reference describes: loads its flavor, resolves its references, applies the whole schema. Does no
+ * I/O beyond imports. Fails with `FlavorLoadError`, `ReferenceUnresolvedError` or `ValidationError`.
+ */
+export async function createComponent<Type extends ComponentType>(
+  reference: ComponentReference & { readonly type: Type },
+  context: ComponentContext,
+  { environment = process.env, secrets, stateDirectory }: CreateComponentOptions = {},
+): Promise<ComponentContracts[Type]> {
+  const { id, type, name, flavor: flavorName, source } = reference;
+  const subject = componentLabel(type, name);
+  const flavor = await loadFlavor(
+    source,
+    { type, name: flavorName },
+    stateDirectory === undefined ? {} : { stateDirectory },
+  );
+  const { config: resolved, values, missing } = resolveReferences(reference.config, environment);
+  if (missing.length > 0) {
+    throw new ReferenceUnresolvedError(
+      subject,
+      missing.map(({ path, variable }) => ({ field: path.join('.'), variable })),
+    );
+  }
+  if (values.length > 0 && secrets !== undefined) {
+    const schema = await loadConfigSchema(flavor);
+    for (const { path, value } of values) if (!isMarkedAt(schema, path, 'location')) secrets.add(value);
+  }
+  const result = await flavor.config.safeParseAsync(resolved);
+  const issues = result.success ? validateStoreScheme(flavor, resolved) : parseIssues(result.error);
+  if (!result.success || issues.length > 0) throw new ValidationError(subject, issues);
+  const Implementation = await importImplementation(flavor, sourceLabel(source));
+  const component = new Implementation({ id, name, type, flavor: flavorName, config: result.data, context });
+  if (!StackComponent.is(component)) {
+    throw new FlavorLoadError(
+      sourceLabel(source),
+      `its implementation is no ${type}`,
+      'Let the class extend the base class of its type from @mlstack/core/flavor.',
+    );
+  }
+  return component as ComponentContracts[Type]; // the flavor is of this type
+}
+
+async function importImplementation(flavor: Flavor, label: string): ReturnType<Flavor['loadImplementation']> {
+  let implementation: unknown;
+  try {
+    implementation = await flavor.loadImplementation();
+  } catch (error) {
+    if (MlstackError.is(error)) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new FlavorLoadError(label, `importing its implementation fails: ${reason}`, 'Install it again.', error);
+  }
+  if (typeof implementation !== 'function') {
+    throw new FlavorLoadError(label, 'its implementation is no class', 'Let `implementation` give the class.');
+  }
+  return implementation as Awaited<ReturnType<Flavor['loadImplementation']>>;
+}

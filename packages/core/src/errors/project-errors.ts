@@ -1,0 +1,73 @@
+import { MlstackError } from './mlstack-error.ts';
+
+export class ProjectNotFoundError extends MlstackError {
+  readonly code = 'PROJECT_NOT_FOUND';
+  constructor(directory: string) {
+    super(`There is no mlstack project in ${directory}.`, {
+      hint: `Make one with \`mlstack init --path ${directory}\`, or leave --project and MLSTACK_PROJECT out.`,
+    });
+  }
+}
+
+/** The disk says no. Nothing was changed. */
+export class ProjectNotWritableError extends MlstackError {
+  readonly code = 'PROJECT_NOT_WRITABLE';
+  override readonly kind = 'failure' as const;
+  constructor(path: string, cause: unknown) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    const [reason, hint] = writeFailures[code] ?? [
+      cause instanceof Error ? cause.message : String(cause),
+      'Look at the folder and its disk, then try again.',
+    ];
+    super(`${path} could not be written: ${reason}. What was there before is unchanged.`, { hint, cause });
+  }
+}
+
+const writeFailures: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
+  ENOSPC: ['the disk is full', 'Free some space and try again.'],
+  EDQUOT: ['your disk quota is used up', 'Free some space and try again.'],
+  EROFS: ['the file system is read-only', 'Choose a project on a writable disk with --project.'],
+  EACCES: ['you have no permission', 'Change the permissions of the folder, or choose another project with --project.'],
+  EPERM: ['you have no permission', 'Change the permissions of the folder, or choose another project with --project.'],
+  ENOENT: ['the folder is gone', 'Make the project again with `mlstack init`.'],
+  ENOTDIR: ['a part of the path is a file', 'Choose another folder.'],
+};
+
+/** A document of mlstack's own cannot be read. It is never rewritten. */
+export class DocumentBrokenError extends MlstackError {
+  readonly code = 'DOCUMENT_BROKEN';
+  constructor(subject: string, problems: readonly string[], hint: string, cause?: unknown) {
+    super(`${subject} cannot be read:\n${problems.map((problem) => `  ${problem}`).join('\n')}`, { hint, cause });
+  }
+}
+
+/** A document was written by a newer mlstack. It is never rewritten. */
+export class DocumentTooNewError extends MlstackError {
+  readonly code = 'DOCUMENT_TOO_NEW';
+  constructor(subject: string, version: number, supported: number) {
+    super(`${subject} has format version ${version}; this mlstack knows versions up to ${supported}.`, {
+      hint: 'Use the newer mlstack that wrote it (`npm install @mlstack/cli@latest`). The file was not changed.',
+    });
+  }
+}
+
+export class RegistryBusyError extends MlstackError {
+  readonly code = 'REGISTRY_BUSY';
+  override readonly kind = 'failure' as const;
+  constructor(path: string, seconds: number) {
+    super(`Other processes kept ${path} locked for ${seconds} seconds.`, {
+      hint: 'Wait for the other mlstack commands of this project to end, then try again.',
+    });
+  }
+}
+
+/** `{{env.NAME}}` has nothing behind it. */
+export class ReferenceUnresolvedError extends MlstackError {
+  readonly code = 'REFERENCE_UNRESOLVED';
+  constructor(subject: string, missing: readonly { readonly field: string; readonly variable: string }[]) {
+    super(
+      `${subject} refers to environment variables that are not set: ${missing.map(({ field, variable }) => `${variable} (in ${field})`).join(', ')}.`,
+      { hint: `Set ${missing.length === 1 ? 'it' : 'them'} and try again.` },
+    );
+  }
+}
