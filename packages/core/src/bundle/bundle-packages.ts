@@ -1,0 +1,194 @@
+import { isBuiltin } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { OnResolveArgs, Plugin, PluginBuild } from 'esbuild';
+import { hashFile, hashText } from './content-hash.ts';
+import { bundleErrorOf, isBuildFailure } from './esbuild-problems.ts';
+import type { InstalledPackage, PackageLookup } from './package-lookup.ts';
+import { runsFromSource, sharedEntryPoints } from './share-core.ts';
+
+/** What user code wants of one module of a package. */
+export interface PackageRequest {
+  /** Absolute. */
+  readonly file: string;
+  /** The bundled file is named for it: `packages/zod.mjs`. Unique among the requests of one build. */
+  readonly name: string;
+  /** Exports that are imported by name, sorted; only these are kept. */
+  readonly names: readonly string[];
+  /** The module's namespace object is wanted, as `namespaceExport`. */
+  readonly namespace: boolean;
+  /** All its exports are passed on. */
+  readonly star: boolean;
+  /** CommonJS code requires it, by a function exported as `requireExport`. */
+  readonly require: boolean;
+}
+
+/** Name under which a bundled package module gives its namespace object. */
+export const namespaceExport = '__namespace';
+/** Name of the function that gives what `require` would. */
+export const requireExport = '__require';
+
+/** Packages bundled apart from the code that uses them, so that an edit of that code leaves them alone. */
+export interface BundledPackages {
+  /** By path relative to the bundle's folder. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly externals: readonly InstalledPackage[];
+  /** Absolute paths of the package files that were read, with each package's package.json. */
+  readonly sources: readonly string[];
+  /** By request file: the packages that it reaches, itself included, with a SHA-256 over the contents of their reached files. */
+  readonly contents: ReadonlyMap<string, Readonly<Record<string, string>>>;
+}
+
+/** Where bundled code asks for `require`, Node's own is given. */
+export const requireBanner =
+  "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
+
+const stubNamespace = 'mlstack-package';
+
+export async function bundlePackages(
+  requests: readonly PackageRequest[],
+  root: string,
+  packages: PackageLookup,
+): Promise<BundledPackages> {
+  const { build } = await import('esbuild');
+  const externals = new Map<string, InstalledPackage>();
+  const result = await build({
+    entryPoints: requests.map(({ name }) => ({ in: `${stubNamespace}:${name}`, out: `packages/${name}` })),
+    absWorkingDir: root,
+    outdir: root,
+    outExtension: { '.js': '.mjs' },
+    chunkNames: 'packages/chunk-[hash]',
+    write: false,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node22.18',
+    conditions: runsFromSource ? ['mlstack-source'] : [],
+    banner: { js: requireBanner },
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'silent',
+    plugins: [servePackages(requests, packages, externals)],
+  }).catch((error: unknown) => {
+    throw isBuildFailure(error) ? bundleErrorOf(requests.map(({ name }) => name).join(', '), error.errors) : error;
+  });
+  const inputs = new PackageInputs(result.metafile.inputs, root, packages);
+  return {
+    files: new Map(
+      result.outputFiles.map(({ path, contents }) => [path.slice(root.length + 1).replaceAll('\\', '/'), contents]),
+    ),
+    externals: [...externals.values()],
+    sources: inputs.sources(),
+    contents: new Map(requests.map(({ file, name }) => [file, inputs.reachedFrom(`${stubNamespace}:${name}`)])),
+  };
+}
+
+function servePackages(
+  requests: readonly PackageRequest[],
+  packages: PackageLookup,
+  externals: Map<string, InstalledPackage>,
+): Plugin {
+  const byName = new Map(requests.map((request) => [request.name, request]));
+
+  async function resolveImport(build: PluginBuild, args: OnResolveArgs) {
+    if (args.pluginData === resolving || isBuiltin(args.path)) return undefined;
+    if ((sharedEntryPoints as readonly string[]).includes(args.path)) return { path: args.path, external: true };
+    const { importer, resolveDir, kind, namespace } = args;
+    const found = await build.resolve(args.path, { importer, resolveDir, kind, namespace, pluginData: resolving });
+    // As in Node: a package whose optional dependency is missing fails when it asks for it, not before.
+    if (found.errors.length > 0) return { path: args.path, external: true };
+    if (found.external || found.namespace !== 'file') return undefined;
+    const owner = packages.ofFile(found.path);
+    if (owner?.unbundlable === undefined) return undefined;
+    externals.set(owner.directory, owner);
+    return { path: args.path, external: true };
+  }
+
+  return {
+    name: 'mlstack-packages',
+    setup(build) {
+      build.onResolve({ filter: new RegExp(`^${stubNamespace}:`) }, ({ path }) => ({
+        path: path.slice(stubNamespace.length + 1),
+        namespace: stubNamespace,
+      }));
+      build.onLoad({ filter: /.*/, namespace: stubNamespace }, ({ path }) => {
+        const request = byName.get(path);
+        return request === undefined ? null : { contents: stubText(request), resolveDir: dirname(request.file) };
+      });
+      build.onResolve({ filter: /^[^./\\]/, namespace: 'file' }, (args) => resolveImport(build, args));
+    },
+  };
+}
+
+function stubText({ file, names, namespace, star, require }: PackageRequest): string {
+  const from = JSON.stringify(file);
+  return [
+    names.length === 0 && !namespace && !star && !require ? `import ${from};` : '',
+    names.length > 0 ? `export { ${names.map(exportName).join(', ')} } from ${from};` : '',
+    namespace ? `import * as namespace from ${from};\nexport { namespace as ${namespaceExport} };` : '',
+    star ? `export * from ${from};` : '',
+    require ? `export function ${requireExport}() { return require(${from}); }` : '',
+  ].join('\n');
+}
+
+function exportName(name: string): string {
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) ? name : JSON.stringify(name);
+}
+
+const resolving = Symbol('resolving');
+
+type MetafileInputs = Readonly<Record<string, { readonly imports: readonly { readonly path: string }[] }>>;
+
+/** Which package files a module reaches, and what is in them. */
+class PackageInputs {
+  readonly #inputs: MetafileInputs;
+  readonly #root: string;
+  readonly #packages: PackageLookup;
+  readonly #hashes = new Map<string, string>();
+
+  constructor(inputs: MetafileInputs, root: string, packages: PackageLookup) {
+    this.#inputs = inputs;
+    this.#root = root;
+    this.#packages = packages;
+  }
+
+  sources(): readonly string[] {
+    const files = this.#files(Object.keys(this.#inputs)).map(([, file]) => file);
+    const manifests = files
+      .map((file) => this.#packages.ofFile(file)?.directory)
+      .filter((found) => found !== undefined);
+    return [...files, ...new Set(manifests.map((directory) => join(directory, 'package.json')))];
+  }
+
+  reachedFrom(stub: string): Readonly<Record<string, string>> {
+    const reached = new Set([stub]);
+    for (const path of reached) for (const next of this.#inputs[path]?.imports ?? []) reached.add(next.path);
+    const perPackage = new Map<string, string[]>();
+    for (const [path, file] of this.#files([...reached])) {
+      const owner = this.#packages.ofFile(file);
+      const key = owner === undefined ? path : `${owner.name}@${owner.version}`;
+      const inside = owner === undefined ? path : file.slice(owner.directory.length).replaceAll('\\', '/');
+      const lines = perPackage.get(key) ?? [];
+      perPackage.set(key, lines);
+      lines.push(`${inside} ${this.#hash(file)}`);
+    }
+    return Object.fromEntries([...perPackage].sort().map(([key, lines]) => [key, hashText(lines.sort().join('\n'))]));
+  }
+
+  #files(paths: readonly string[]): (readonly [string, string])[] {
+    return paths
+      .filter((path) => this.#inputs[path] !== undefined && !/^[a-z-]{2,}:/.test(path))
+      .map((path) => [path, join(this.#root, path)] as const);
+  }
+
+  #hash(file: string): string {
+    let hash = this.#hashes.get(file);
+    if (hash === undefined) {
+      hash = hashFile(file) ?? '';
+      this.#hashes.set(file, hash);
+    }
+    return hash;
+  }
+}

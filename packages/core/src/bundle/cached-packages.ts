@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundlerVersion } from './build-record.ts';
+import type { BundledPackages, PackageRequest } from './bundle-packages.ts';
+import { writeContentFolder } from './content-folder.ts';
+import { hashText } from './content-hash.ts';
+import type { InstalledPackage, PackageLookup } from './package-lookup.ts';
+import type { TrackedInputs } from './tracked-inputs.ts';
+import { confirmInputs, trackInputs } from './tracked-inputs.ts';
+
+/** Packages bundled for a set of requests, from the cache where their files are what they were. */
+export interface CachedPackages extends Omit<BundledPackages, 'sources'> {
+  readonly inputs: TrackedInputs;
+}
+
+interface PackagesRecord {
+  readonly inputs: TrackedInputs;
+  readonly externals: readonly InstalledPackage[];
+  readonly contents: readonly (readonly [string, Readonly<Record<string, string>>])[];
+}
+
+const recordFile = 'packages.json';
+
+export async function loadBundledPackages(
+  requests: readonly PackageRequest[],
+  root: string,
+  stateDirectory: string,
+  packages: PackageLookup,
+): Promise<CachedPackages> {
+  const none = { files: new Map(), externals: [], contents: new Map(), inputs: { files: [], checkedAt: 0 } };
+  if (requests.length === 0) return none;
+  const folder = join(stateDirectory, 'cache', 'packages');
+  const key = hashText(JSON.stringify([bundlerVersion, root, requests]));
+  const known = readCached(folder, key);
+  if (known !== undefined) return known;
+
+  const { bundlePackages } = await import('./bundle-packages.ts');
+  const checkedAt = Date.now();
+  const { sources, ...bundled } = await bundlePackages(requests, root, packages);
+  const inputs = trackInputs(sources, checkedAt);
+  const record: PackagesRecord = { inputs, externals: bundled.externals, contents: [...bundled.contents] };
+  const text = JSON.stringify(record);
+  // Each state of the packages has a folder of its own: one that another process reads is never changed.
+  const directory = join(folder, `${key}-${hashText(text).slice(0, 16)}`);
+  writeContentFolder(directory, new Map<string, string | Uint8Array>([...bundled.files, [recordFile, text]]));
+  return { ...bundled, inputs };
+}
+
+function readCached(folder: string, key: string): CachedPackages | undefined {
+  for (const name of list(folder).filter((entry) => entry.startsWith(key))) {
+    try {
+      const directory = join(folder, name);
+      const record: PackagesRecord = JSON.parse(readFileSync(join(directory, recordFile), 'utf8'));
+      const inputs = confirmInputs(record.inputs);
+      if (inputs === undefined) continue;
+      const paths = list(join(directory, 'packages')).map((path) => `packages/${path}`);
+      const files = new Map(paths.map((path) => [path, readFileSync(join(directory, path))]));
+      return { files, externals: record.externals, contents: new Map(record.contents), inputs };
+    } catch {}
+  }
+  return undefined;
+}
+
+function list(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** Older unfinished folders were left by processes that were killed. */
+const abandonedAfterMs = 60 * 60 * 1000;
+const unfinished = '.unfinished-';
+
+/**
+ * Makes a folder with the given files, durable, all of it or nothing. One that is there already, made meanwhile by another process, stays: a
+ * folder's name stands for its content.
+ */
+export function writeContentFolder(directory: string, files: ReadonlyMap<string, string | Uint8Array>): void {
+  const parent = dirname(directory);
+  mkdirSync(parent, { recursive: true });
+  const temporary = join(parent, `${unfinished}${process.pid}-${randomBytes(6).toString('hex')}`);
+  try {
+    const folders = new Set([temporary]);
+    for (const [path, content] of files) {
+      const target = join(temporary, path);
+      mkdirSync(dirname(target), { recursive: true });
+      for (let folder = dirname(target); folder !== parent; folder = dirname(folder)) folders.add(folder);
+      writeDurably(target, content);
+    }
+    for (const folder of folders) syncFolder(folder);
+    renameSync(temporary, directory);
+    syncFolder(parent);
+  } catch (error) {
+    rmSync(temporary, { recursive: true, force: true });
+    if (!existsSync(directory)) throw error;
+  }
+  removeAbandoned(parent);
+}
+
+/** Replaces one file, durably, in one step. */
+export function replaceFile(path: string, content: string): void {
+  const parent = dirname(path);
+  mkdirSync(parent, { recursive: true });
+  const temporary = join(parent, `${unfinished}${process.pid}-${randomBytes(6).toString('hex')}`);
+  try {
+    writeDurably(temporary, content);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncFolder(parent);
+}
+
+function writeDurably(path: string, content: string | Uint8Array): void {
+  const file = openSync(path, 'wx');
+  try {
+    const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function syncFolder(path: string): void {
+  // Windows has no handle of a folder to sync.
+  if (process.platform === 'win32') return;
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+function removeAbandoned(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    if (!name.startsWith(unfinished)) continue;
+    const stat = statSync(join(parent, name), { throwIfNoEntry: false });
+    if (stat !== undefined && Date.now() - stat.mtimeMs > abandonedAfterMs) {
+      rmSync(join(parent, name), { recursive: true, force: true });
+    }
+  }
+}

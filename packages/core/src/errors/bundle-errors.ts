@@ -1,0 +1,47 @@
+import { MlstackError } from './mlstack-error.ts';
+
+/** A place in a source file, as editors open it: `src/steps.ts:12:39`. */
+export interface SourcePlace {
+  /** Relative to the project, with forward slashes. */
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** From 1. */
+  readonly column: number;
+  readonly lineText: string;
+}
+
+/** User code that cannot be bundled: it does not parse, imports what is not there, or needs what cannot be carried. */
+export class BundleError extends MlstackError {
+  readonly code = 'CODE_NOT_BUNDLED';
+  readonly problems: readonly { readonly message: string; readonly place?: SourcePlace }[];
+
+  /** @param file what was to be bundled. */
+  constructor(
+    file: string,
+    problems: readonly { readonly message: string; readonly place?: SourcePlace }[],
+    hint = 'Correct the code and run it again.',
+  ) {
+    super(`${file} cannot be loaded:\n${problems.map(problemText).join('\n')}`, { hint });
+    this.problems = problems;
+  }
+}
+
+function problemText({ message, place }: { readonly message: string; readonly place?: SourcePlace }): string {
+  if (place === undefined) return `  ${message}`;
+  const marker = `${' '.repeat(Math.max(0, place.column - 1))}^`;
+  return `  ${place.file}:${place.line}:${place.column}: ${message}\n      ${place.lineText}\n      ${marker}`;
+}
+
+/** There is no such module to load. */
+export class ModuleFileError extends MlstackError {
+  readonly code = 'MODULE_NOT_FOUND';
+  constructor(file: string, reason: 'missing' | 'not-a-file' | 'not-readable') {
+    const reasons = {
+      missing: `There is no file ${file}.`,
+      'not-a-file': `${file} is not a file.`,
+      'not-readable': `${file} cannot be read.`,
+    };
+    super(reasons[reason], { hint: 'Name a TypeScript or JavaScript file, as in `mlstack run ./pipeline.ts`.' });
+  }
+}
