@@ -1,4 +1,3 @@
-import type { JsonObject } from '../json-value.ts';
 import type { ArtifactKey } from './artifact-key.ts';
 
 /** Which materializer wrote an artifact's files, and can read them. */
@@ -48,5 +47,4 @@ export interface ArtifactRecord extends StoredArtifact {
   readonly nodeId: string;
   readonly output: string;
   readonly createdAt: string;
-  readonly metadata: JsonObject;
 }

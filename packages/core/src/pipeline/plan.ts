@@ -104,6 +104,8 @@ export interface RunConfiguration {
   readonly runName?: string;
   /** Parameters of the pipeline itself. */
   readonly params?: JsonObject;
+  /** Parameters given as text, by `step.key`, or `key` for the pipeline's own: read as JSON where the step's schema takes that, else as text. */
+  readonly paramTexts?: Readonly<Record<string, string>>;
   readonly failureMode?: FailureMode;
   readonly cache?: boolean;
   /** By node id or step name: parameters and settings. A name that is in no plan is an error. */

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import type { ArtifactStore } from '../component/artifact-store.ts';
+import { ArtifactStoreError, ObjectCorruptError } from '../errors/artifact-store-errors.ts';
+import type { ArtifactFile, ArtifactManifest, StoredArtifact } from './artifact-record.ts';
+import type { ArtifactReader, Materializer } from './materializer.ts';
+
+export interface LoadOptions {
+  readonly signal?: AbortSignal;
+  /** A folder for values that are paths; asked for once, and removed by whoever gave it. */
+  readonly temporaryDirectory: () => Promise<string>;
+}
+
+/** The value of an artifact. Fails with `ObjectCorruptError` where its bytes are not those that were stored. */
+export async function loadArtifact<Value>(
+  store: ArtifactStore,
+  stored: StoredArtifact,
+  materializer: Materializer<Value>,
+  options: LoadOptions,
+): Promise<Value> {
+  return materializer.load(await openArtifact(store, stored, options));
+}
+
+/** The files of an artifact, for those who do not know its materializer. */
+export async function openArtifact(
+  store: ArtifactStore,
+  stored: StoredArtifact,
+  { signal, temporaryDirectory }: LoadOptions,
+): Promise<ArtifactReader> {
+  const files = await listArtifactFiles(store, stored, signal);
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const fileOf = (path: string): ArtifactFile => {
+    const file = byPath.get(path);
+    if (file === undefined)
+      throw new ArtifactStoreError(store.name, `read ${path} of ${stored.key}`, {
+        reason: `the artifact has ${[...byPath.keys()].join(', ')}`,
+      });
+    return file;
+  };
+  return {
+    files,
+    readFile: (path) => readVerified(store, fileOf(path), signal),
+    async readBytes(path) {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of readVerified(store, fileOf(path), signal)) chunks.push(chunk);
+      return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
+    },
+    temporaryDirectory,
+  };
+}
+
+/** What files an artifact has; one of the layout `file` has the name that its materializer usually gives. */
+export async function listArtifactFiles(
+  store: ArtifactStore,
+  stored: StoredArtifact,
+  signal?: AbortSignal,
+): Promise<readonly ArtifactFile[]> {
+  if (stored.layout === 'file') {
+    const path = /value\.[a-z]+$/.exec(stored.key)?.[0] ?? 'value.bin';
+    return [{ path, key: stored.key, size: stored.size, sha256: stored.sha256 }];
+  }
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of store.read(stored.key, signal === undefined ? {} : { signal })) chunks.push(chunk);
+  const { files } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as ArtifactManifest;
+  const hash = createHash('sha256');
+  for (const { path, sha256 } of files) hash.update(`${sha256}  ${path}\n`);
+  const actual = hash.digest('hex');
+  if (actual !== stored.sha256) throw new ObjectCorruptError(store.name, stored.key, stored.sha256, actual);
+  return files;
+}
+
+/** Streams an object and fails at its end when it is not what was written. */
+export async function* readVerified(
+  store: ArtifactStore,
+  { key, sha256 }: { readonly key: string; readonly sha256: string },
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha256');
+  for await (const chunk of store.read(key, signal === undefined ? {} : { signal })) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  const actual = hash.digest('hex');
+  if (actual !== sha256) throw new ObjectCorruptError(store.name, key, sha256, actual);
+}

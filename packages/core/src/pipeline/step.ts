@@ -1,0 +1,145 @@
+import type { z } from 'zod';
+import type { Materializer } from '../artifact/materializer.ts';
+import { isName } from '../name.ts';
+import type { HookContext, StepContext } from '../run/step-context.ts';
+import type { ArtifactHandle } from './artifact-handle.ts';
+import { createArtifactHandle } from './artifact-handle.ts';
+import { StepDefinitionError, StepOutsidePipelineError } from './pipeline-errors.ts';
+import { currentRecording } from './pipeline-recording.ts';
+import type { StepSettings } from './plan.ts';
+
+// The type of a materializer's value stands in its methods' parameters: only `any` accepts them all.
+// biome-ignore lint/suspicious/noExplicitAny: see above
+type OutputSpec = Readonly<Record<string, z.ZodType | Materializer<any>>>;
+type OutputValue<Spec> =
+  Spec extends z.ZodType<infer Value> ? Value : Spec extends Materializer<infer Value> ? Value : never;
+type OutputValues<Spec extends OutputSpec> = { readonly [Name in keyof Spec]: OutputValue<Spec[Name]> };
+
+/** Inputs as a pipeline gives them: a handle for each, optional where the step's input is optional. */
+export type Wired<Inputs> = { readonly [Name in keyof Inputs]: ArtifactHandle<Exclude<Inputs[Name], undefined>> };
+
+type NoInputs = Record<never, never>;
+type NoParams = z.ZodObject<Record<never, never>>;
+
+/** Settings that a call of a step lays over those of its definition. */
+export interface CallSettings extends StepSettings {
+  /** Steps that must have succeeded first though nothing of theirs is read. */
+  // biome-ignore lint/suspicious/noExplicitAny: a handle is invariant in its value, and here any will do
+  readonly after?: readonly ArtifactHandle<any>[];
+}
+type Options<Params extends z.ZodType> =
+  Record<never, never> extends z.input<Params>
+    ? [options?: CallSettings & { readonly params?: z.input<Params> }]
+    : [options: CallSettings & { readonly params: z.input<Params> }];
+type Arguments<Inputs, Params extends z.ZodType> =
+  Record<never, never> extends Inputs
+    ? Record<never, never> extends z.input<Params>
+      ? [inputs?: Wired<Inputs>, ...options: Options<Params>]
+      : [inputs: Wired<Inputs>, ...options: Options<Params>]
+    : [inputs: Wired<Inputs>, ...options: Options<Params>];
+
+/** A step: called inside a pipeline's description it adds itself to the pipeline; `.run()` is a plain call. */
+export interface Step<Inputs, Params extends z.ZodType, Value, Wiring> {
+  (...args: Arguments<Inputs, Params>): Wiring;
+  readonly stepName: string;
+  /** Outside a pipeline, for unit tests: parses the parameters and calls `run`. */
+  run(inputs: Inputs, params?: z.input<Params>): Promise<Value>;
+}
+
+/** What `run` and the hooks are erased to once the types have done their work. */
+export interface StepDefinition extends StepSettings {
+  readonly name: string;
+  readonly params?: z.ZodType;
+  readonly outputs?: OutputSpec;
+  readonly run: (inputs: object, context: StepContext<unknown>) => unknown;
+  readonly onSuccess?: (context: HookContext) => unknown;
+  readonly onFailure?: (context: HookContext) => unknown;
+  /** Where the bundler found the definition; absent for a step made inside a function. */
+  readonly site?: string;
+}
+
+interface Description<Inputs, Params extends z.ZodType, Value> extends StepSettings {
+  /** Letters, digits, `_` and `-`; the step's id in plans, caches and records. */
+  readonly name: string;
+  readonly params?: Params;
+  run(inputs: Inputs, context: StepContext<z.output<Params>>): Value | Promise<Value>;
+  /** Run after the step succeeded, somewhere else than the driver. Changes no outcome. */
+  onSuccess?(context: HookContext): unknown;
+  /** Run after the step failed for good. Changes no outcome. */
+  onFailure?(context: HookContext): unknown;
+}
+
+/**
+ * Describes a step.
+ *
+ * ```ts
+ * export const trainModel = step({
+ *   name: 'train_model',
+ *   params: z.object({ epochs: z.int().positive().default(5) }),
+ *   run: async ({ train }: { train: Digits }, { params, log }) => fit(train, params.epochs),
+ * });
+ * ```
+ *
+ * `outputs` names several outputs, each with a zod schema or a materializer; without it what `run` returns is the one output.
+ */
+export function step<Spec extends OutputSpec, Inputs extends object = NoInputs, Params extends z.ZodType = NoParams>(
+  description: Description<Inputs, Params, OutputValues<Spec>> & { readonly outputs: Spec },
+): Step<Inputs, Params, OutputValues<Spec>, { readonly [Name in keyof Spec]: ArtifactHandle<OutputValue<Spec[Name]>> }>;
+export function step<Value, Inputs extends object = NoInputs, Params extends z.ZodType = NoParams>(
+  description: Description<Inputs, Params, Value> & { readonly outputs?: undefined },
+): Step<Inputs, Params, Value, ArtifactHandle<Awaited<Value>>>;
+/** @param site given by the bundler alone. */
+export function step(description: object, site?: string): unknown {
+  const definition: StepDefinition = { ...(description as StepDefinition), ...(site === undefined ? {} : { site }) };
+  checkDefinition(definition);
+  const call = (
+    inputs: Readonly<Record<string, ArtifactHandle<unknown>>> = {},
+    options: CallSettings & { readonly params?: unknown } = {},
+  ) => {
+    const recording = currentRecording();
+    if (recording === undefined) throw new StepOutsidePipelineError(definition.name);
+    const node = recording.addCall({ definition, inputs, options });
+    const { outputs } = definition;
+    return outputs === undefined
+      ? createArtifactHandle(node, singleOutput)
+      : Object.fromEntries(Object.keys(outputs).map((output) => [output, createArtifactHandle(node, output)]));
+  };
+  return Object.assign(call, {
+    stepName: definition.name,
+    run: async (inputs: object = {}, params: unknown = {}) =>
+      definition.run(
+        inputs,
+        plainContext(definition, definition.params === undefined ? {} : await definition.params.parseAsync(params)),
+      ),
+  });
+}
+
+/** The name of the output of a step that declares none. */
+export const singleOutput = 'output';
+
+function checkDefinition({ name, run, outputs }: StepDefinition): void {
+  if (typeof name !== 'string' || !isName(name))
+    throw new StepDefinitionError(
+      String(name),
+      'its name must begin with a letter and have letters, digits, `_` and `-` only, at most 63',
+    );
+  if (typeof run !== 'function') throw new StepDefinitionError(name, 'it has no `run` function');
+  for (const output of Object.keys(outputs ?? {}))
+    if (!isName(output))
+      throw new StepDefinitionError(
+        name,
+        `its output "${output}" must begin with a letter and have letters, digits, \`_\` and \`-\` only`,
+      );
+}
+
+function plainContext(definition: StepDefinition, params: unknown): StepContext<unknown> {
+  return {
+    params,
+    signal: new AbortController().signal,
+    log: { debug: console.debug, info: console.info, warn: console.warn, error: console.error },
+    runId: 'none',
+    nodeId: definition.name,
+    attempt: 1,
+    metadata: () => {},
+  };
+}
