@@ -4,7 +4,7 @@ import { distance } from 'fastest-levenshtein';
 export function nearestName(text: string, candidates: Iterable<string>): string | undefined {
   const wanted = text.toLowerCase().slice(0, 100);
   let found: string | undefined;
-  let least = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  let least = (wanted.length < 4 ? 1 : Math.max(2, Math.floor(wanted.length / 3))) + 1;
   for (const candidate of candidates) {
     const edits = distance(wanted, candidate.toLowerCase());
     if (edits < least) [found, least] = [candidate, edits];
