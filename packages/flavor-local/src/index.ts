@@ -1,1 +1,2 @@
-export {};
+export { localArtifactStore } from './artifact-store.ts';
+export { localMetadataStore } from './metadata-store.ts';

@@ -1,6 +1,6 @@
 import type { ArtifactRecord, StoredArtifact } from '../artifact/artifact-record.ts';
 import type { JsonObject } from '../json-value.ts';
-import type { PlanNode } from '../pipeline/plan.ts';
+import type { Plan, PlanNode } from '../pipeline/plan.ts';
 import type {
   HookRecord,
   Lease,
@@ -63,7 +63,9 @@ export type RunChange =
   | { readonly kind: 'plan-extended'; readonly nodes: readonly PlanNode[] }
   /** A resumed run starts over what failed: the node waits again, earlier attempts stay counted. */
   | { readonly kind: 'node-reset'; readonly nodeId: string }
-  /** A state that ends the run also drops the requests that wait. */
+  /** The plan of a run that goes on with other code: the same nodes by id, else it is refused. */
+  | { readonly kind: 'plan-replaced'; readonly plan: Plan }
+  /** A state that ends the run also drops the requests that wait and gives the lease back. */
   | { readonly kind: 'run-state'; readonly state: RunState; readonly error?: ErrorRecord };
 
 export interface Page<Item> {
@@ -130,7 +132,7 @@ export abstract class MetadataStore<Config extends object = object> extends Stac
   abstract listRuns(
     options?: PageOptions & { readonly pipeline?: string; readonly state?: ObservedRunState; readonly stack?: string },
   ): Promise<Page<RunSummary>>;
-  /** In plan order. */
+  /** In plan order. Fails with `RunNotFoundError`. */
   abstract listNodes(runId: string, options?: PageOptions): Promise<Page<NodeRecord>>;
   abstract getNode(runId: string, nodeId: string): Promise<NodeDetail | undefined>;
   /** By name. Those that have a run. */

@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { SQLInputValue, StatementSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
+import { MetadataStoreError, MetadataStoreNewerError } from '@mlstack/core/flavor';
+import { makeFolder, syncFolder } from '../durable-folder.ts';
+import { isSystemError } from '../file-system-error.ts';
+import { applicationId, migrations } from './schema.ts';
+
+/** How long SQLite itself waits for a lock, blocking this process; longer waits are the caller's, and do not block. */
+const busyMs = 50;
+
+export type Value = SQLInputValue | undefined;
+
+/** A connection with its prepared statements. Row types are what the columns of the given SQL are. */
+export class SqliteDatabase {
+  readonly #connection: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  /** Makes the file where there is none and brings its format up to date. @param store the component's name, for errors. */
+  static open(file: string, store: string): SqliteDatabase {
+    makeFile(file);
+    const database = new SqliteDatabase(
+      new DatabaseSync(file, { timeout: busyMs, enableForeignKeyConstraints: false }),
+    );
+    try {
+      database.#prepareFormat(file, store);
+      return database;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  private constructor(connection: DatabaseSync) {
+    this.#connection = connection;
+  }
+
+  get<Row>(sql: string, ...values: readonly Value[]): Row | undefined {
+    return this.#statement(sql).get(...values.map(toSql)) as Row | undefined;
+  }
+
+  all<Row>(sql: string, ...values: readonly Value[]): Row[] {
+    return this.#statement(sql).all(...values.map(toSql)) as Row[];
+  }
+
+  /** Returns how many rows it changed. */
+  run(sql: string, ...values: readonly Value[]): number {
+    return Number(this.#statement(sql).run(...values.map(toSql)).changes);
+  }
+
+  /** Returns the number of the row it inserted. */
+  insert(sql: string, ...values: readonly Value[]): number {
+    return Number(this.#statement(sql).run(...values.map(toSql)).lastInsertRowid);
+  }
+
+  /** All or nothing; durable when it returns. Alone among the writers of all processes. */
+  write<Result>(work: () => Result): Result {
+    return this.#transaction('BEGIN IMMEDIATE', work);
+  }
+
+  /** Sees one state of the database, whatever is written meanwhile. */
+  read<Result>(work: () => Result): Result {
+    return this.#transaction('BEGIN', work);
+  }
+
+  close(): void {
+    this.#statements.clear();
+    if (this.#connection.isOpen) this.#connection.close();
+  }
+
+  #transaction<Result>(begin: string, work: () => Result): Result {
+    this.run(begin);
+    try {
+      const result = work();
+      this.run('COMMIT');
+      return result;
+    } catch (error) {
+      if (this.#connection.isTransaction) this.run('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#connection.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #prepareFormat(file: string, store: string): void {
+    const version = this.#checkFormat(file, store);
+    this.#connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+    if (version === migrations.length) return;
+    this.write(() => {
+      // Another process may have been faster.
+      for (const migration of migrations.slice(this.#checkFormat(file, store))) this.#connection.exec(migration);
+      this.#connection.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}`);
+      this.run('INSERT INTO store (id) SELECT ? WHERE NOT EXISTS (SELECT * FROM store)', randomUUID());
+    });
+  }
+
+  /** The format version, 0 for an empty database. Refuses what is newer and what is somebody else's. */
+  #checkFormat(file: string, store: string): number {
+    const pragma = (name: string) => Object.values(this.#connection.prepare(`PRAGMA ${name}`).get() ?? {})[0];
+    const version = Number(pragma('user_version'));
+    const isOurs = pragma('application_id') === applicationId;
+    if (isOurs && version > migrations.length) {
+      throw new MetadataStoreNewerError(store, file, version, migrations.length);
+    }
+    if (!isOurs && (version !== 0 || this.#connection.prepare('SELECT 1 FROM sqlite_schema').get() !== undefined)) {
+      throw new MetadataStoreError(store, `open ${file}`, {
+        reason: 'it is a database of another program',
+        hint: 'Give the path of another file. Nothing was changed.',
+      });
+    }
+    return version;
+  }
+}
+
+/** Readable by the owner alone; SQLite gives the files beside it the same mode. */
+function makeFile(file: string): void {
+  makeFolder(dirname(file));
+  try {
+    closeSync(openSync(file, 'wx', 0o600));
+  } catch (error) {
+    if (isSystemError(error, 'EEXIST')) return;
+    throw error;
+  }
+  syncFolder(dirname(file));
+}
+
+function toSql(value: Value): SQLInputValue {
+  return value ?? null;
+}
