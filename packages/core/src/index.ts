@@ -1,10 +1,14 @@
 /** For those who write pipelines. */
 export type { ArtifactReader, ArtifactWriter, Materializer } from './artifact/materializer.ts';
 export { defineMaterializer } from './artifact/materializer.ts';
+export type { ArrowLibrary } from './artifact/materializers/arrow-table.ts';
+export { arrowTable } from './artifact/materializers/arrow-table.ts';
 export { bytesMaterializer as bytes } from './artifact/materializers/bytes-materializer.ts';
 export type { ArtifactPath } from './artifact/materializers/files-materializer.ts';
 export { artifactPath, filesMaterializer as files } from './artifact/materializers/files-materializer.ts';
 export { jsonMaterializer as json } from './artifact/materializers/json-materializer.ts';
+export type { TensorFlowLibrary } from './artifact/materializers/tensorflow-model.ts';
+export { tensorflowModel } from './artifact/materializers/tensorflow-model.ts';
 export { textFile, textMaterializer as text } from './artifact/materializers/text-materializer.ts';
 export { MlstackError } from './errors/mlstack-error.ts';
 export type { JsonObject, JsonValue } from './json-value.ts';

@@ -6,6 +6,9 @@ export const bytesMaterializer: Materializer<Uint8Array> = {
   version: 1,
   accepts: (value) => value instanceof Uint8Array,
   save: async (value, writer) => writer.writeFile('value.bin', value),
-  load: async (reader) => reader.readBytes('value.bin'),
+  async load(reader) {
+    const { buffer, byteOffset, byteLength } = await reader.readBytes('value.bin');
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  },
   preview: (value) => `${value.byteLength} bytes`,
 };

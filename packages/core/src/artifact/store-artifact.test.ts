@@ -1,0 +1,244 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as tfCore from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-layers';
+import * as arrow from 'apache-arrow';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ObjectStat, WriteReceipt } from '../component/artifact-store.ts';
+import { ArtifactStore } from '../component/artifact-store.ts';
+import { ObjectCorruptError, ObjectNotFoundError } from '../errors/artifact-store-errors.ts';
+import { isArtifactKey } from './artifact-key.ts';
+import { loadArtifact } from './load-artifact.ts';
+import type { Materializer } from './materializer.ts';
+import { defineMaterializer } from './materializer.ts';
+import { arrowTable } from './materializers/arrow-table.ts';
+import { chooseMaterializer } from './materializers/built-in-materializers.ts';
+import { artifactPath } from './materializers/files-materializer.ts';
+import { tensorflowModel } from './materializers/tensorflow-model.ts';
+import { textFile } from './materializers/text-materializer.ts';
+import { saveArtifact } from './store-artifact.ts';
+
+/** Keeps objects in memory, in the order of their writes. */
+class MemoryStore extends ArtifactStore {
+  readonly objects = new Map<string, Uint8Array>();
+  constructor() {
+    super({
+      id: 's',
+      name: 'memory',
+      type: 'artifact-store',
+      flavor: 'memory',
+      config: { path: 'memory' },
+      context: { stateDirectory: '' },
+    });
+  }
+  async write(key: string, body: Uint8Array | AsyncIterable<Uint8Array>): Promise<WriteReceipt> {
+    if (!isArtifactKey(key)) throw new TypeError(`"${key}" is no key`);
+    const chunks: Uint8Array[] = [];
+    if (body instanceof Uint8Array) chunks.push(body);
+    else for await (const chunk of body) chunks.push(chunk);
+    const bytes = Buffer.concat(chunks);
+    this.objects.set(key, bytes);
+    return { size: bytes.byteLength, sha256: createHash('sha256').update(bytes).digest('hex') };
+  }
+  async *read(key: string): AsyncIterable<Uint8Array> {
+    const bytes = this.objects.get(key);
+    if (bytes === undefined) throw new ObjectNotFoundError(this.name, key);
+    yield bytes;
+  }
+  async stat(key: string): Promise<ObjectStat | undefined> {
+    const bytes = this.objects.get(key);
+    return bytes === undefined ? undefined : { key, size: bytes.byteLength, modifiedAt: new Date(0) };
+  }
+  async *list(): AsyncIterable<ObjectStat> {}
+  async delete(): Promise<void> {}
+  uri(key: string): string {
+    return key;
+  }
+}
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'mlstack-materializers-'));
+});
+afterAll(async () => rm(directory, { recursive: true }));
+
+const options = { temporaryDirectory: () => mkdtemp(path.join(directory, 'read-')) };
+
+async function roundTrip<Value>(
+  value: Value,
+  materializer: Materializer<Value> = chooseMaterializer(value) as Materializer<Value>,
+) {
+  const store = new MemoryStore();
+  const stored = await saveArtifact(store, 'm/runs/r/step.1.x.output', materializer, value);
+  return { store, stored, loaded: await loadArtifact(store, stored, materializer, options) };
+}
+
+describe('values without a declaration', () => {
+  test('come back as they were, whatever plain values they are made of', async () => {
+    const leaf = fc.oneof(
+      fc.anything({
+        withBigInt: true,
+        withDate: true,
+        withMap: true,
+        withSet: true,
+        withTypedArray: true,
+        withNullPrototype: false,
+        withBoxedValues: false,
+        withObjectString: false,
+      }),
+      fc.constantFrom(
+        Number.NaN,
+        -0,
+        Number.POSITIVE_INFINITY,
+        new Date(Number.NaN),
+        { $type: 'date' },
+        { a: { $type: 1 } },
+      ),
+    );
+    await fc.assert(
+      fc.asyncProperty(leaf, async (value) => {
+        expect((await roundTrip(value)).loaded).toEqual(value);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('give equal bytes for equal values', async () => {
+    const make = () => ({
+      when: new Date(5),
+      weights: new Float32Array([1, 2]),
+      map: new Map([[1, new Set(['a'])]]),
+      big: 12n,
+    });
+    expect((await roundTrip(make())).stored).toEqual((await roundTrip(make())).stored);
+  });
+
+  test('cost one write when they are small', async () => {
+    for (const value of [{ a: 1 }, 'text', new Uint8Array(3), undefined])
+      expect((await roundTrip(value)).store.objects.size).toBe(1);
+  });
+
+  test('are refused with the place where nothing stores them', async () => {
+    const cyclic: Record<string, unknown> = {};
+    cyclic.inner = { cyclic };
+    for (const [value, message] of [
+      [{ model: { layers: [1, () => 1] } }, 'part model.layers[1] is a function'],
+      [{ when: new URL('http://localhost') }, 'part when is an instance of URL'],
+      [cyclic, 'part inner.cyclic is a reference to something that contains it'],
+      [Symbol('x'), 'The value is a symbol'],
+    ] as const)
+      await expect(roundTrip<unknown>(value)).rejects.toThrow(message);
+  });
+
+  test('do not reach into prototypes when they are read', async () => {
+    const value = JSON.parse('{"__proto__": {"polluted": true}, "a": 1}');
+    const { loaded } = await roundTrip(value);
+    expect(Object.keys(loaded)).toEqual(['__proto__', 'a']);
+    expect((loaded as { polluted?: boolean }).polluted).toBeUndefined();
+  });
+});
+
+describe('files and folders', () => {
+  test('a file keeps its name and bytes', async () => {
+    const file = path.join(directory, 'Überblick 1.csv');
+    await writeFile(file, 'a,b\n');
+    const { loaded } = await roundTrip(artifactPath(file));
+    expect(path.basename(loaded.path)).toBe('Überblick 1.csv');
+    expect(await readFile(loaded.path, 'utf8')).toBe('a,b\n');
+  });
+
+  test('a folder keeps its files, and equal folders have equal hashes', async () => {
+    const folders = await Promise.all(
+      ['one', 'two'].map(async (name) => {
+        await mkdir(path.join(directory, name, 'deep'), { recursive: true });
+        await writeFile(path.join(directory, name, 'deep', 'value.txt'), 'x');
+        await writeFile(path.join(directory, name, 'a.b'), 'y');
+        return artifactPath(path.join(directory, name));
+      }),
+    );
+    const [one, two] = await Promise.all(folders.map((folder) => roundTrip(folder)));
+    expect(await readFile(path.join(one?.loaded.path ?? '', 'deep/value.txt'), 'utf8')).toBe('x');
+    expect(one?.stored.sha256).toBe(two?.stored.sha256);
+  });
+
+  test('an empty folder comes back empty', async () => {
+    const folder = path.join(directory, 'empty');
+    await mkdir(folder);
+    const { loaded } = await roundTrip(artifactPath(folder));
+    expect(await import('node:fs/promises').then(({ readdir }) => readdir(loaded.path))).toEqual([]);
+  });
+});
+
+describe('an artifact of several files', () => {
+  const pair = defineMaterializer<readonly [string, string]>({
+    id: 'pair',
+    version: 1,
+    save: async ([one, other], writer) => {
+      await writer.writeFile('one', Buffer.from(one));
+      await writer.writeFile('other', Buffer.from(other));
+    },
+    load: async (reader) => [
+      Buffer.from(await reader.readBytes('one')).toString(),
+      Buffer.from(await reader.readBytes('other')).toString(),
+    ],
+  });
+
+  test('is complete only with its manifest, which is written last', async () => {
+    const { store, stored, loaded } = await roundTrip(['a', 'b'] as const, pair);
+    expect(loaded).toEqual(['a', 'b']);
+    expect([...store.objects.keys()].at(-1)).toBe(stored.key);
+  });
+
+  test('cannot have a file outside itself or twice', async () => {
+    for (const paths of [['../x'], ['/x'], ['a', 'a'], [''], ['a/./b']])
+      await expect(
+        roundTrip('v', {
+          id: 'bad',
+          version: 1,
+          load: async () => 'v',
+          save: async (_, writer) => {
+            for (const name of paths) await writer.writeFile(name, new Uint8Array());
+          },
+        }),
+      ).rejects.toThrow();
+  });
+
+  test('is refused when a byte of it has changed', async () => {
+    for (const index of [0, 1, 2]) {
+      const { store, stored } = await roundTrip(['a', 'b'] as const, pair);
+      const key = [...store.objects.keys()][index] as string;
+      const text = Buffer.from(store.objects.get(key) as Uint8Array).toString();
+      store.objects.set(key, Buffer.from(index === 2 ? text.replace(/"sha256":"./, '"sha256":"x') : 'c'));
+      await expect(loadArtifact(store, stored, pair, options)).rejects.toThrow(ObjectCorruptError);
+    }
+  });
+});
+
+describe('libraries', () => {
+  test('a table of Apache Arrow comes back with its columns', async () => {
+    const table = arrow.tableFromArrays({ x: Float64Array.from([1, 2.5]), name: ['a', 'b'] });
+    const { loaded, stored } = await roundTrip(table, arrowTable<arrow.Table>(arrow));
+    expect(loaded.toArray().map((row) => row?.toJSON())).toEqual(table.toArray().map((row) => row?.toJSON()));
+    expect(stored.preview).toBe('table, 2 rows × 2 columns');
+  });
+
+  test('a model of TensorFlow.js predicts as it did, and is stored without times', async () => {
+    const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [3] })] });
+    const { loaded, stored } = await roundTrip(model, tensorflowModel<tf.LayersModel>(tf));
+    const input = tfCore.tensor2d([[1, 2, 3]]);
+    expect((loaded.predict(input) as tfCore.Tensor).arraySync()).toEqual(
+      (model.predict(input) as tfCore.Tensor).arraySync(),
+    );
+    expect((await roundTrip(model, tensorflowModel<tf.LayersModel>(tf))).stored.sha256).toBe(stored.sha256);
+  });
+
+  test('text can have a file name that says what it is', async () => {
+    const { loaded, store } = await roundTrip('<svg/>', textFile('plot.svg'));
+    expect(loaded).toBe('<svg/>');
+    expect([...store.objects.keys()][0]).toContain('plot.svg');
+  });
+});
