@@ -45,3 +45,50 @@ export class RunActiveError extends MlstackError {
     super(`Run "${run}" is not over.`, { hint: 'End it first with `mlstack runs stop`.' });
   }
 }
+
+/** A step asks for the stack's step operator, and the stack has none. */
+export class StepOperatorMissingError extends MlstackError {
+  readonly code = 'STEP_OPERATOR_MISSING';
+  constructor(node: string, stack: string) {
+    super(`Step "${node}" is to run on a step operator, and stack "${stack}" has none.`, {
+      hint: 'Add one with `mlstack stack update --step-operator`, or remove stepOperator from the step.',
+    });
+  }
+}
+
+/** A run that has completed cannot go on. */
+export class RunCompletedError extends MlstackError {
+  readonly code = 'RUN_IS_COMPLETED';
+  constructor(run: string) {
+    super(`Run "${run}" has completed; nothing of it is left to do.`, { hint: 'Start a new one with `mlstack run`.' });
+  }
+}
+
+export class NodeNotFoundError extends MlstackError {
+  readonly code = 'NODE_NOT_FOUND';
+  constructor(run: string, node: string, suggestion?: string) {
+    super(`Run "${run}" has no step "${node}".`, {
+      hint: suggestion ?? 'Run `mlstack runs describe` to see its steps.',
+    });
+  }
+}
+
+/** The code that a run began with is not on this machine any more. */
+export class RunCodeMissingError extends MlstackError {
+  readonly code = 'RUN_CODE_MISSING';
+  constructor(run: string, digest: string) {
+    super(`The code of run "${run}" (bundle ${digest.slice(0, 12)}) is not on this machine any more.`, {
+      hint: 'Go on with the code as it is now: `mlstack runs resume --with-current-code`.',
+    });
+  }
+}
+
+/** The code has changed so much that a run cannot go on with it. */
+export class PlanChangedError extends MlstackError {
+  readonly code = 'PLAN_CHANGED';
+  constructor(run: string, difference: string) {
+    super(`Run "${run}" cannot go on with the current code: ${difference}.`, {
+      hint: 'Start a new run with `mlstack run`; what has not changed comes from the cache.',
+    });
+  }
+}

@@ -72,7 +72,10 @@ export interface Launcher {
    * launcher whose executions cannot outlive their driver ends what is left of them first and answers with nothing.
    */
   adopt(runId: string): Promise<readonly LaunchHandle[]>;
-  /** Ends everything that is still running and frees what it holds. */
+  /**
+   * Frees what it holds. What lives only as long as its driver ends with it; what runs elsewhere goes on, for the next driver to
+   * adopt: a driver that wants it ended calls `stop` first.
+   */
   close(): Promise<void>;
 }
 

@@ -1,0 +1,64 @@
+import type { MetadataStore, RunChange } from '../component/metadata-store.ts';
+import type { RunEvent } from './run-events.ts';
+import type { Lease } from './run-record.ts';
+
+export interface RecorderOptions {
+  readonly metadataStore: MetadataStore;
+  readonly lease: Lease;
+  readonly ttlMs: number;
+  readonly onEvent: (event: RunEvent) => void;
+}
+
+interface Entry {
+  readonly change: RunChange;
+  /** Told once the change is durable. */
+  readonly event: RunEvent | undefined;
+  /** Done once the change is durable. */
+  readonly afterwards: (() => void) | undefined;
+}
+
+/** Writes changes of one run in the order they were made: all that came together in one transaction. Tells of nothing before it is durable. */
+export class RunRecorder {
+  readonly #options: RecorderOptions;
+  #entries: Entry[] = [];
+  #renewedAt = Date.now();
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+  }
+
+  get isEmpty(): boolean {
+    return this.#entries.length === 0;
+  }
+
+  /** By this process's clock: when the lease was last known to be held. */
+  get renewedAt(): number {
+    return this.#renewedAt;
+  }
+
+  add(change: RunChange, event?: RunEvent, afterwards?: () => void): void {
+    this.#entries.push({ change, event, afterwards });
+  }
+
+  async flush(): Promise<void> {
+    const entries = this.#entries;
+    this.#entries = [];
+    const { metadataStore, lease, ttlMs, onEvent } = this.#options;
+    const changes = entries.map((entry) => entry.change);
+    await metadataStore.record(lease, changes, ttlMs);
+    this.#renewedAt = Date.now();
+    for (const { event, afterwards } of entries) {
+      if (event !== undefined) onEvent(event);
+      afterwards?.();
+    }
+  }
+
+  /** Renews the lease, and consumes and returns the requests that wait. */
+  async renew(): Promise<readonly 'stop'[]> {
+    const { metadataStore, lease, ttlMs } = this.#options;
+    const requests = await metadataStore.renewLease(lease, ttlMs);
+    this.#renewedAt = Date.now();
+    for (const request of requests) await metadataStore.consumeRequest(lease, request.id);
+    return requests.map((request) => request.kind);
+  }
+}
