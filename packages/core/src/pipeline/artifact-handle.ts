@@ -2,8 +2,8 @@
 export interface ArtifactHandle<Value> {
   readonly node: string;
   readonly output: string;
-  /** Never set: carries the type. In and out, so that wiring neither widens nor narrows it. */
-  readonly value?: (value: Value) => Value;
+  /** Never set: carries the type. An output may be wired to an input of a wider type. */
+  readonly value?: () => Value;
 }
 
 const marker: unique symbol = Symbol.for('mlstack.artifact-handle') as never;

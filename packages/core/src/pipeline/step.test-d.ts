@@ -33,6 +33,19 @@ const limit = step({
   params: z.object({ max: z.number() }),
   run: (_: Record<never, never>, { params }) => params.max,
 });
+const compare = step({
+  name: 'compare',
+  params: z.object({ seed: z.number() }).partial(),
+  outputs: { best: z.enum(['one', 'other']), scores: z.array(z.number().default(0)), any: z.unknown() },
+  retry: { attempts: 2 },
+  vendor: { 'orchestrator/kubernetes': { nodeSelector: { disk: 'ssd' } } },
+  onFailure: ({ failure, log }) => log.error(failure ?? ''),
+  run: async ({ one }: { one: number | string }, { log }) => {
+    const best = one === 1 ? 'one' : 'other';
+    log.info(best);
+    return { best, scores: [1, undefined], any: null };
+  },
+});
 const maybe = step({ name: 'maybe', run: ({ before }: { before?: number }) => (before ?? 0) + 1 });
 
 pipeline('digits', () => {
@@ -44,6 +57,20 @@ pipeline('digits', () => {
   count = maybe({ before: count });
   maybe({ before: score }, { after: [model] });
   limit({}, { params: { max: 3 } });
+  const { best } = compare({ one: score });
+  compare({ one: best }, { retry: { attempts: 3 }, after: [model, best] });
+  // @ts-expect-error an input that may be text is given to one that must be a number
+  maybe({ before: best });
+  // @ts-expect-error a setting of the wrong type
+  maybe({}, { timeoutMs: '5s' });
+  // @ts-expect-error no such setting
+  maybe({}, { timeout: 5 });
+  // @ts-expect-error an artifact is no parameter
+  limit({}, { params: { max: score } });
+  // @ts-expect-error a whole step's outputs are not one output
+  train({ train: load() });
+  // @ts-expect-error an output that the step does not have
+  load().validation;
   // @ts-expect-error a model is not digits
   train({ train: model });
   // @ts-expect-error an input is missing
@@ -63,6 +90,28 @@ pipeline('digits', () => {
 
 // @ts-expect-error run returns something else than the outputs say
 step({ name: 'wrong', outputs: { train: digits }, run: async () => ({ train: 5 }) });
+// @ts-expect-error the materializer stores something else
+step({ name: 'wrong', outputs: { model: tensors }, run: () => ({ model: { weights: [1, 2] } }) });
+// @ts-expect-error an output is not returned
+step({ name: 'wrong', outputs: { train: digits, test: digits }, run: () => ({ train: { images: [], labels: [] } }) });
+// @ts-expect-error no literal of the enum
+step({ name: 'wrong', outputs: { best: z.enum(['one', 'other']) }, run: () => ({ best: 'third' }) });
+// @ts-expect-error a hook that is no function
+step({ name: 'wrong', onSuccess: 'mail', run: () => 1 });
+step({
+  name: 'wrong',
+  params: z.object({ epochs: z.int() }),
+  // @ts-expect-error no such parameter
+  run: (_: Record<never, never>, { params }) => params.epoch,
+});
+pipeline('parameters', { params: z.object({ rate: z.number() }) }, ({ rate }) => limit({}, { params: { max: rate } }));
+// @ts-expect-error the pipeline has no such parameter
+pipeline('parameters', { params: z.object({ rate: z.number() }) }, ({ speed }) =>
+  limit({}, { params: { max: speed } }),
+);
+// @ts-expect-error no such failure mode
+pipeline('parameters', { failureMode: 'ignore' }, () => maybe());
+
 export const value: number | Promise<number> = evaluate.run({
   model: { weights: new Float32Array(1) },
   test: { images: [], labels: [] },

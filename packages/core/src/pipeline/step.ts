@@ -8,12 +8,28 @@ import { StepDefinitionError, StepOutsidePipelineError } from './pipeline-errors
 import { currentRecording } from './pipeline-recording.ts';
 import type { StepSettings } from './plan.ts';
 
-// The type of a materializer's value stands in its methods' parameters: only `any` accepts them all.
-// biome-ignore lint/suspicious/noExplicitAny: see above
-type OutputSpec = Readonly<Record<string, z.ZodType | Materializer<any>>>;
-type OutputValue<Spec> =
-  Spec extends z.ZodType<infer Value> ? Value : Spec extends Materializer<infer Value> ? Value : never;
+/** What a step declares of one output: a schema, for a value that a built-in materializer stores, or a materializer. */
+export type OutputDeclaration = z.ZodType | Materializer<unknown>;
+type OutputSpec = Readonly<Record<string, OutputDeclaration>>;
+type OutputValue<Spec> = Spec extends z.ZodType
+  ? z.output<Spec>
+  : Spec extends Materializer<infer Value>
+    ? Value
+    : never;
 type OutputValues<Spec extends OutputSpec> = { readonly [Name in keyof Spec]: OutputValue<Spec[Name]> };
+/** What `run` returns: a schema's defaults and transformations are yet to come. */
+type ReturnedValues<Spec extends OutputSpec> = {
+  readonly [Name in keyof Spec]: Frozen<Spec[Name] extends z.ZodType ? z.input<Spec[Name]> : OutputValue<Spec[Name]>>;
+};
+/** A value whose lists may be readonly: what `run` returns is inferred as a constant, so that its literals fit enums. */
+type Frozen<Value> = unknown extends Value
+  ? Value
+  : Value extends Scalar | ArrayBufferView | Date | ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>
+    ? Value
+    : Value extends (...args: never) => unknown
+      ? Value
+      : { readonly [Key in keyof Value]: Frozen<Value[Key]> };
+type Scalar = string | number | bigint | boolean | symbol | null | undefined;
 
 /** Inputs as a pipeline gives them: a handle for each, optional where the step's input is optional. */
 export type Wired<Inputs> = { readonly [Name in keyof Inputs]: ArtifactHandle<Exclude<Inputs[Name], undefined>> };
@@ -24,8 +40,7 @@ type NoParams = z.ZodObject<Record<never, never>>;
 /** Settings that a call of a step lays over those of its definition. */
 export interface CallSettings extends StepSettings {
   /** Steps that must have succeeded first though nothing of theirs is read. */
-  // biome-ignore lint/suspicious/noExplicitAny: a handle is invariant in its value, and here any will do
-  readonly after?: readonly ArtifactHandle<any>[];
+  readonly after?: readonly ArtifactHandle<unknown>[];
 }
 type Options<Params extends z.ZodType> =
   Record<never, never> extends z.input<Params>
@@ -82,8 +97,13 @@ interface Description<Inputs, Params extends z.ZodType, Value> extends StepSetti
  *
  * `outputs` names several outputs, each with a zod schema or a materializer; without it what `run` returns is the one output.
  */
-export function step<Spec extends OutputSpec, Inputs extends object = NoInputs, Params extends z.ZodType = NoParams>(
-  description: Description<Inputs, Params, OutputValues<Spec>> & { readonly outputs: Spec },
+export function step<
+  Spec extends OutputSpec,
+  const Returned extends ReturnedValues<Spec>,
+  Inputs extends object = NoInputs,
+  Params extends z.ZodType = NoParams,
+>(
+  description: Description<Inputs, Params, Returned> & { readonly outputs: Spec },
 ): Step<Inputs, Params, OutputValues<Spec>, { readonly [Name in keyof Spec]: ArtifactHandle<OutputValue<Spec[Name]>> }>;
 export function step<Value, Inputs extends object = NoInputs, Params extends z.ZodType = NoParams>(
   description: Description<Inputs, Params, Value> & { readonly outputs?: undefined },
