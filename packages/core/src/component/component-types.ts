@@ -12,6 +12,10 @@ interface ComponentTypeRow {
   readonly flag: string;
   /** Its own contract may still change in a minor release. */
   readonly experimental: boolean;
+  /** Components of a lower tier are started before and stopped after those of a higher one, which may need them. */
+  readonly tier: 0 | 1 | 2;
+  /** What this type is for, in a paragraph for people who meet it the first time. */
+  readonly explanation: string;
 }
 
 export const componentTypes = [
@@ -23,6 +27,9 @@ export const componentTypes = [
     required: true,
     flag: 'o',
     experimental: false,
+    tier: 2,
+    explanation:
+      "An orchestrator says where the steps of a pipeline run: in processes of this machine, as Jobs on a cluster. It does not decide what runs next; that is the driver's part, and the same for all of them. So a pipeline moves from the laptop to a cluster by choosing another stack, without an edit. Every stack has one.",
   },
   {
     type: 'artifact-store',
@@ -32,6 +39,9 @@ export const componentTypes = [
     required: true,
     flag: 'a',
     experimental: false,
+    tier: 1,
+    explanation:
+      'An artifact store keeps the bytes that steps produce: data sets, models, plots, and the logs of the steps. A step reads its inputs from it and writes its outputs to it, each with its SHA-256, so that results can be trusted, compared and taken from the cache. It is a folder on this machine or a bucket. Every stack has one.',
   },
   {
     type: 'metadata-store',
@@ -41,6 +51,9 @@ export const componentTypes = [
     required: true,
     flag: 'm',
     experimental: false,
+    tier: 1,
+    explanation:
+      'A metadata store records what happened: runs, the state of each step, which artifacts a step read and wrote, and why it ran or was taken from the cache. It answers where a model came from, and it lets a run that was interrupted go on where it stopped. Every stack has one.',
   },
   {
     type: 'container-registry',
@@ -50,6 +63,9 @@ export const componentTypes = [
     required: false,
     flag: 'c',
     experimental: true,
+    tier: 0,
+    explanation:
+      'A container registry holds the images that steps run in where they run in containers. A stack needs one only if its orchestrator or step operator runs images of your own.',
   },
   {
     type: 'secrets-manager',
@@ -59,6 +75,9 @@ export const componentTypes = [
     required: false,
     flag: 'x',
     experimental: true,
+    tier: 0,
+    explanation:
+      'A secrets manager keeps passwords, keys and tokens, so that components and steps refer to them by name and nobody writes them down. Without one, a field refers to an environment variable: {{env.NAME}}.',
   },
   {
     type: 'step-operator',
@@ -68,6 +87,9 @@ export const componentTypes = [
     required: false,
     flag: 's',
     experimental: false,
+    tier: 2,
+    explanation:
+      'A step operator runs single steps somewhere else than the orchestrator runs the rest, say the one that trains and needs more memory or a GPU. A step asks for it with stepOperator: true; which one it is, the stack says.',
   },
   {
     type: 'model-deployer',
@@ -77,6 +99,9 @@ export const componentTypes = [
     required: false,
     flag: 'd',
     experimental: true,
+    tier: 2,
+    explanation:
+      'A model deployer takes a trained model that a pipeline produced and serves it, so that programs can ask it for predictions.',
   },
   {
     type: 'feature-store',
@@ -86,6 +111,9 @@ export const componentTypes = [
     required: false,
     flag: 'f',
     experimental: true,
+    tier: 1,
+    explanation:
+      'A feature store serves the values that models are trained on and asked with, the same in training and in use.',
   },
   {
     type: 'experiment-tracker',
@@ -95,6 +123,8 @@ export const componentTypes = [
     required: false,
     flag: 'e',
     experimental: true,
+    tier: 1,
+    explanation: 'An experiment tracker keeps the parameters and metrics of many runs, to compare them side by side.',
   },
   {
     type: 'alerter',
@@ -104,6 +134,8 @@ export const componentTypes = [
     required: false,
     flag: 'l',
     experimental: true,
+    tier: 1,
+    explanation: 'An alerter tells people what happened, in a chat or by mail, and can ask them for a decision.',
   },
 ] as const satisfies readonly ComponentTypeRow[];
 

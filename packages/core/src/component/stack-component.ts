@@ -91,6 +91,9 @@ export abstract class StackComponent<Config extends object = object> {
         ];
   }
 
+  /** What the component itself writes about its work, line by line, the newest last. Only where it has such a thing. With `follow` it goes on until the signal. */
+  logs?(options: { readonly follow: boolean; readonly signal?: AbortSignal }): AsyncIterable<string>;
+
   /** Frees connections and handles. Called once, when nobody will use the component again. */
   async close(): Promise<void> {}
 }

@@ -4,7 +4,6 @@ import { join, posix, relative, resolve, sep } from 'node:path';
 import type { ComponentType } from '../component/component-types.ts';
 import { FlavorConflictError, FlavorLoadError, FlavorNotFoundError } from '../errors/flavor-errors.ts';
 import type { CustomFlavor } from '../project/registry-document.ts';
-import type { StackRegistry } from '../project/stack-registry.ts';
 import type { FlavorSource } from '../run/step-request.ts';
 import type { Flavor } from './define-flavor.ts';
 import type { DiscoveredFlavors, FlavorHost, FlavorPackage } from './discover-flavors.ts';
@@ -37,7 +36,8 @@ interface FlavorRegistryOptions {
   readonly projectDirectory: string;
   readonly stateDirectory: string;
   readonly host: FlavorHost | undefined;
-  readonly registry: StackRegistry;
+  /** Those that were registered by hand; of two with the same type and name the first counts. */
+  readonly listCustomFlavors: () => readonly CustomFlavor[];
 }
 
 /** What flavors there are for one project: those of installed packages and those that were registered by hand. */
@@ -57,7 +57,7 @@ export class FlavorRegistry {
   }
 
   list(type?: ComponentType): FlavorListing[] {
-    const custom = this.#options.registry.read().customFlavors.filter((flavor) => isOfType(flavor, type));
+    const custom = this.#options.listCustomFlavors().filter((flavor) => isOfType(flavor, type));
     const chosen = new Set(custom.map(flavorKey));
     const listings: FlavorListing[] = custom.map((flavor) => this.#describeCustom(flavor));
     for (const [key, claims] of this.#claims(type)) {
@@ -69,9 +69,7 @@ export class FlavorRegistry {
 
   /** Fails with `FlavorNotFoundError`, or `FlavorConflictError` where packages claim the same and nothing was chosen. */
   resolve(type: ComponentType, name: string): FlavorSource {
-    const custom = this.#options.registry
-      .read()
-      .customFlavors.find((flavor) => flavor.type === type && flavor.name === name);
+    const custom = this.#options.listCustomFlavors().find((flavor) => flavor.type === type && flavor.name === name);
     if (custom !== undefined) return this.resolveSource(custom.source);
     const claims = this.claimsOf(type, name);
     const [claim] = claims;

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { runsFromSource, shareCore } from '../bundle/share-core.ts';
 import type { ComponentType } from '../component/component-types.ts';
 import { FlavorLoadError } from '../errors/flavor-errors.ts';
 import { MlstackError } from '../errors/mlstack-error.ts';
 import { suggestName } from '../nearest-name.ts';
+import { stateDirectoryName } from '../project/find-project.ts';
 import type { FlavorSource } from '../run/step-request.ts';
 import type { Flavor } from './define-flavor.ts';
 import { contractVersion, isFlavor } from './define-flavor.ts';
@@ -65,7 +67,7 @@ export function findFlavorModule(directory: string, module: string): string | un
   if (existsSync(file)) return file;
   // A package of this repository that was not built: core running from its source takes the package's source.
   const source = join(directory, module.replace(/^\.\/dist\//, 'src/').replace(/\.js$/, '.ts'));
-  const isWorkspace = import.meta.url.endsWith('.ts') && !directory.includes(`${sep}node_modules${sep}`);
+  const isWorkspace = runsFromSource && !directory.includes(`${sep}node_modules${sep}`);
   return isWorkspace && existsSync(source) ? source : undefined;
 }
 
@@ -74,6 +76,7 @@ async function importSource(
   label: string,
   { stateDirectory }: LoadFlavorOptions,
 ): Promise<Record<string, unknown>> {
+  shareCore();
   try {
     if (source.kind === 'module') return await importModule(source.file, stateDirectory);
     const file = findFlavorModule(source.directory, source.module);
@@ -92,11 +95,12 @@ async function importSource(
   }
 }
 
-async function importModule(file: string, _stateDirectory: string | undefined): Promise<Record<string, unknown>> {
+async function importModule(file: string, stateDirectory: string | undefined): Promise<Record<string, unknown>> {
   if (!existsSync(file)) {
     throw new FlavorLoadError(file, 'the file is missing', 'Restore it, or delete the flavor with `flavor delete`.');
   }
-  return await import(pathToFileURL(file).href);
+  const { loadModule } = await import('../bundle/load-module.ts');
+  return await loadModule(file, { stateDirectory: stateDirectory ?? join(dirname(file), stateDirectoryName) });
 }
 
 function versionError(label: string, found: unknown): FlavorLoadError {

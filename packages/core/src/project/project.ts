@@ -7,6 +7,7 @@ import type { FlavorHost } from '../flavor/discover-flavors.ts';
 import { FlavorRegistry } from '../flavor/flavor-registry.ts';
 import { findProject, isProjectDirectory, stateDirectoryName } from './find-project.ts';
 import { initializeProject } from './initialize-project.ts';
+import type { CustomFlavor } from './registry-document.ts';
 import { StackRegistry } from './stack-registry.ts';
 
 export interface ProjectOptions {
@@ -34,18 +35,35 @@ export class Project {
   readonly registry: StackRegistry;
   readonly flavors: FlavorRegistry;
 
-  constructor(directory: string, origin: Project['origin'], options: Pick<ProjectOptions, 'stack' | 'host'> = {}) {
+  readonly #host: FlavorHost | undefined;
+
+  constructor(
+    directory: string,
+    origin: Project['origin'],
+    { stack, host }: Pick<ProjectOptions, 'stack' | 'host'> = {},
+    flavors: readonly CustomFlavor[] = [],
+  ) {
     this.directory = directory;
     this.stateDirectory = join(directory, stateDirectoryName);
     this.origin = origin;
-    this.stackOverride = options.stack;
+    this.stackOverride = stack;
     this.registry = new StackRegistry(this.stateDirectory);
+    this.#host = host;
     this.flavors = new FlavorRegistry({
       projectDirectory: directory,
       stateDirectory: this.stateDirectory,
-      host: options.host,
-      registry: this.registry,
+      host,
+      listCustomFlavors: () => [...flavors, ...this.registry.read().customFlavors],
     });
+  }
+
+  /** The same project with flavors that are not registered yet. */
+  withFlavors(flavors: readonly CustomFlavor[]): Project {
+    const settings = {
+      ...(this.stackOverride === undefined ? {} : { stack: this.stackOverride }),
+      ...(this.#host === undefined ? {} : { host: this.#host }),
+    };
+    return new Project(this.directory, this.origin, settings, flavors);
   }
 
   /** A folder of one component alone; it may not exist yet. */

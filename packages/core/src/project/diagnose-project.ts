@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { accessSync, constants, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ComponentType } from '../component/component-types.ts';
+import type { Finding } from '../component/lifecycle.ts';
+import { describeError } from '../errors/describe-error.ts';
+import { SecretValues } from '../secret/redact.ts';
+import { buildComponent, referenceTo } from '../stack/open-stack.ts';
+import { findStackIssues } from '../stack/validate-stack.ts';
+import type { Project } from './project.ts';
+import type { RegistryDocument } from './registry-document.ts';
+import { requireChosenStack, requireComponent } from './registry-lookup.ts';
+
+export interface Diagnosis {
+  readonly stack: string;
+  readonly findings: readonly (Finding & {
+    /** Of one component; absent for the machine and the project. */
+    readonly component?: { readonly type: ComponentType; readonly name: string };
+  })[];
+  /** Whether any finding is a problem. */
+  readonly healthy: boolean;
+}
+
+/** What `mlstack doctor` shows: this machine, the project and each component of the stack, each finding with its fix. Changes nothing. */
+export async function diagnoseProject(project: Project): Promise<Diagnosis> {
+  const document = project.registry.read();
+  const stack = requireChosenStack(project, document);
+  const issues = await findStackIssues(project, document, stack);
+  const findings: Diagnosis['findings'][number][] = [
+    checkNode(process.versions.node),
+    ...checkFolder(project.stateDirectory),
+    ...issues.map(({ path, message, hint = 'Correct the stack with `mlstack stack update`.' }) => ({
+      level: 'problem' as const,
+      subject: `stack ${stack.name}`,
+      message: `${path.join('.')}: ${message}`,
+      fix: hint,
+    })),
+    ...project.flavors.discover().problems.map((problem) => ({
+      level: 'warning' as const,
+      subject: `package ${problem.package}`,
+      message: problem.message,
+      fix: 'Install it again, or remove it.',
+    })),
+  ];
+  for (const [type, name] of Object.entries(stack.components) as [ComponentType, string][]) {
+    const found = await diagnoseComponent(project, document, type, name);
+    findings.push(...found.map((finding) => ({ ...finding, component: { type, name } })));
+  }
+  return { stack: stack.name, findings, healthy: findings.every(({ level }) => level !== 'problem') };
+}
+
+async function diagnoseComponent(
+  project: Project,
+  document: RegistryDocument,
+  type: ComponentType,
+  name: string,
+): Promise<Finding[]> {
+  const secrets = new SecretValues();
+  try {
+    const registered = requireComponent(document, type, name);
+    const component = await buildComponent(project, referenceTo(project, registered), secrets);
+    try {
+      const findings = await component.diagnose();
+      return findings.map((finding) => ({ ...finding, message: secrets.redact(finding.message) }));
+    } finally {
+      await component.close();
+    }
+  } catch (error) {
+    const { message, hint } = describeError(error, secrets);
+    return [{ level: 'problem', subject: 'component', message, fix: hint ?? 'Look at its configuration.' }];
+  }
+}
+
+const leastNode = [22, 18] as const;
+
+export function checkNode(version: string): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const isEnough = major > leastNode[0] || (major === leastNode[0] && minor >= leastNode[1]);
+  return isEnough
+    ? { level: 'ok', subject: 'Node', message: `version ${version}` }
+    : {
+        level: 'problem',
+        subject: 'Node',
+        message: `version ${version} is too old`,
+        fix: `Install Node ${leastNode.join('.')} or newer.`,
+      };
+}
+
+function checkFolder(stateDirectory: string): Finding[] {
+  const { mode } = statSync(stateDirectory);
+  const isPrivate = process.platform === 'win32' || (mode & 0o077) === 0;
+  const privacy: Finding = isPrivate
+    ? { level: 'ok', subject: 'permissions', message: `${stateDirectory} is readable by you alone` }
+    : {
+        level: 'problem',
+        subject: 'permissions',
+        message: `${stateDirectory} can be read by others`,
+        fix: `Run \`chmod 700 ${stateDirectory}\`.`,
+      };
+  try {
+    accessSync(stateDirectory, constants.W_OK);
+  } catch {
+    const fix = `Make ${stateDirectory} writable, or choose another project with --project.`;
+    return [privacy, { level: 'problem', subject: 'permissions', message: 'the project cannot be written to', fix }];
+  }
+  return [privacy, ...checkClock(stateDirectory)];
+}
+
+/** A disk elsewhere has a clock of its own: times of files are compared with those of records. */
+function checkClock(stateDirectory: string): Finding[] {
+  const probe = join(stateDirectory, `clock.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    const before = Date.now();
+    writeFileSync(probe, '');
+    const skewMs = Math.round(statSync(probe).mtimeMs - before);
+    if (Math.abs(skewMs) < 2000) return [{ level: 'ok', subject: 'clock', message: 'agrees with that of the disk' }];
+    return [
+      {
+        level: 'warning',
+        subject: 'clock',
+        message: `differs from that of the disk by ${(skewMs / 1000).toFixed(1)} s`,
+        fix: 'Let both machines set their clocks from the network (NTP).',
+      },
+    ];
+  } catch (error) {
+    const { message } = describeError(error);
+    return [{ level: 'problem', subject: 'disk', message, fix: 'Free some space, or look at the disk.' }];
+  } finally {
+    rmSync(probe, { force: true });
+  }
+}

@@ -1,0 +1,107 @@
+import { existsSync } from 'node:fs';
+import type { ComponentType, componentTypes } from '../component/component-types.ts';
+import { describeComponentType } from '../component/component-types.ts';
+import { createComponent } from '../component/create-component.ts';
+import { ComponentMissingError } from '../errors/stack-errors.ts';
+import type { ComponentContracts } from '../flavor/define-flavor.ts';
+import type { Project } from '../project/project.ts';
+import type { RegisteredComponent } from '../project/registry-document.ts';
+import { requireChosenStack, requireComponent } from '../project/registry-lookup.ts';
+import type { StackSnapshot } from '../run/run-record.ts';
+import type { ComponentReference } from '../run/step-request.ts';
+import { SecretValues } from '../secret/redact.ts';
+
+type RequiredType = Extract<(typeof componentTypes)[number], { readonly required: true }>['type'];
+
+/** The component of a type: always there for the types that a stack must have. */
+export type StackComponentOf<Type extends ComponentType> = Type extends RequiredType
+  ? ComponentContracts[Type]
+  : ComponentContracts[Type] | undefined;
+
+/** A stack whose components can be built, each once and when it is asked for. */
+export class OpenStack {
+  readonly name: string;
+  readonly snapshot: StackSnapshot;
+  /** Values that references of the components built so far have given. */
+  readonly secrets = new SecretValues();
+  readonly #project: Project;
+  readonly #built = new Map<ComponentType, Promise<ComponentContracts[ComponentType]>>();
+
+  constructor(project: Project, snapshot: StackSnapshot) {
+    this.name = snapshot.name;
+    this.snapshot = snapshot;
+    this.#project = project;
+  }
+
+  /** Fails with `ComponentMissingError` where a required one is missing, and as `createComponent` does. */
+  async component<Type extends ComponentType>(type: Type): Promise<StackComponentOf<Type>> {
+    const reference = this.reference(type);
+    if (reference === undefined) {
+      if (isRequired(type)) throw new ComponentMissingError(this.name, type);
+      return undefined as StackComponentOf<Type>;
+    }
+    let component = this.#built.get(type);
+    if (component === undefined) {
+      component = buildComponent(this.#project, reference, this.secrets);
+      this.#built.set(type, component);
+    }
+    return (await component) as StackComponentOf<Type>; // built from a reference of this type
+  }
+
+  reference(type: ComponentType): ComponentReference | undefined {
+    return this.snapshot.components.find((component) => component.type === type);
+  }
+
+  /** Closes what was built. */
+  async close(): Promise<void> {
+    const built = await Promise.allSettled(this.#built.values());
+    this.#built.clear();
+    await Promise.all(built.map((one) => (one.status === 'fulfilled' ? one.value.close() : undefined)));
+  }
+}
+
+/**
+ * Opens the named stack, else the one chosen with the project, else the active one. Fails where the stack, one of its components
+ * or a flavor is not there; `validateStack` tells everything at once.
+ */
+export async function openStack(project: Project, name?: string): Promise<OpenStack> {
+  const document = project.registry.read();
+  const stack = requireChosenStack(project, document, name);
+  const components = (Object.entries(stack.components) as [ComponentType, string][]).map(([type, componentName]) =>
+    referenceTo(project, requireComponent(document, type, componentName)),
+  );
+  return new OpenStack(project, { name: stack.name, components });
+}
+
+/** Opens a stack as a run recorded it. A flavor package that was moved or updated since is looked up again. */
+export function openSnapshot(project: Project, snapshot: StackSnapshot): OpenStack {
+  const components = snapshot.components.map((reference) => {
+    const { source, type, flavor } = reference;
+    if (source.kind === 'module' || existsSync(source.directory)) return reference;
+    return { ...reference, source: project.flavors.resolve(type, flavor) };
+  });
+  return new OpenStack(project, { ...snapshot, components });
+}
+
+/** A registered component as runs and step requests name it. Fails where its flavor is not there. */
+export function referenceTo(project: Project, component: RegisteredComponent): ComponentReference {
+  const { id, type, name, flavor, config } = component;
+  return { id, type, name, flavor, source: project.flavors.resolve(type, flavor), config };
+}
+
+/** Builds one component of a project. */
+export async function buildComponent<Type extends ComponentType>(
+  project: Project,
+  reference: ComponentReference & { readonly type: Type },
+  secrets?: SecretValues,
+): Promise<ComponentContracts[Type]> {
+  return await createComponent(
+    reference,
+    { projectDirectory: project.directory, stateDirectory: project.componentDirectory(reference.id) },
+    { stateDirectory: project.stateDirectory, ...(secrets === undefined ? {} : { secrets }) },
+  );
+}
+
+function isRequired(type: ComponentType): boolean {
+  return describeComponentType(type).required;
+}
