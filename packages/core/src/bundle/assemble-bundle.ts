@@ -3,14 +3,17 @@ import { writeBuildRecord } from './build-record.ts';
 import type { Bundle, BundledExternal, BundledFile, BundleManifest } from './bundle-manifest.ts';
 import { bundleUserCode } from './bundle-user-code.ts';
 import { loadBundledPackages } from './cached-packages.ts';
+import { CodeGraph } from './code-graph.ts';
 import { replaceFile, writeContentFolder } from './content-folder.ts';
 import { hashText } from './content-hash.ts';
 import { editCode } from './edit-code.ts';
 import { findBundle } from './find-bundle.ts';
+import { fingerprintSteps } from './fingerprint-steps.ts';
 import { planPackageImports } from './package-imports.ts';
 import type { InstalledPackage } from './package-lookup.ts';
 import { PackageLookup } from './package-lookup.ts';
 import { ParsedCode } from './parsed-code.ts';
+import { findStepSites, siteEdits } from './step-sites.ts';
 import { trackInputs } from './tracked-inputs.ts';
 
 /** Builds the bundle of a module and notes what it depended on. Both stages run: first the user's own modules, then their packages. */
@@ -21,7 +24,10 @@ export async function assembleBundle(entry: string, root: string, stateDirectory
   const parsed = new ParsedCode(userCode);
   const imports = planPackageImports(parsed, userCode.packageModules);
   const bundled = await loadBundledPackages(imports.requests, root, stateDirectory, packages);
-  const edited = editCode(userCode.code, userCode.map, imports.edits, imports.banner);
+  const graph = new CodeGraph(parsed);
+  const sites = findStepSites(parsed, graph.units, graph.imports);
+  const externals = [...userCode.externals, ...bundled.externals];
+  const edited = editCode(userCode.code, userCode.map, [...imports.edits, ...siteEdits(sites)], imports.banner);
 
   const files = new Map<string, string | Uint8Array>([
     ['entry.mjs', edited.code],
@@ -30,8 +36,12 @@ export async function assembleBundle(entry: string, root: string, stateDirectory
   ]);
   const manifest = describeBundle(files, {
     exports: userCode.exports,
-    fingerprints: {},
-    externals: listExternals([...userCode.externals, ...bundled.externals]),
+    fingerprints: fingerprintSteps(graph, sites, {
+      modules: userCode.packageModules,
+      contents: bundled.contents,
+      externals,
+    }),
+    externals: listExternals(externals),
   });
   const bundle = storeBundle(stateDirectory, manifest, files);
   const inputs = trackInputs([...userCode.sources, ...userCode.influences], checkedAt);

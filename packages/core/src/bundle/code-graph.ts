@@ -1,0 +1,153 @@
+import type { AnyNode } from 'acorn';
+import type { CodeText } from './code-text.ts';
+import { readCodeText, withoutVersion } from './code-text.ts';
+import type { CodeUnit, ImportedName, TopLevel } from './code-units.ts';
+import { readTopLevel } from './code-units.ts';
+import type { ParsedCode } from './parsed-code.ts';
+import { readEffects } from './unit-effects.ts';
+
+/** What a piece of the user's code can reach. */
+export interface Reach {
+  readonly units: ReadonlySet<CodeUnit>;
+  /** Specifiers of the modules that it imports, requires, or that the user's modules import for what they do. */
+  readonly modules: ReadonlySet<string>;
+}
+
+/** The declarations of the user's modules and which of them needs which. */
+export class CodeGraph {
+  readonly #parsed: ParsedCode;
+  readonly #top: TopLevel;
+  readonly #unitByName = new Map<string, CodeUnit[]>();
+  readonly #texts = new Map<CodeUnit, CodeText>();
+  readonly #changers = new Map<string, CodeUnit[]>();
+  readonly #worldly: CodeUnit[] = [];
+
+  constructor(parsed: ParsedCode) {
+    this.#parsed = parsed;
+    this.#top = readTopLevel(parsed);
+    for (const unit of this.#top.units) for (const name of unit.declares) push(this.#unitByName, name, unit);
+    this.#findChangers();
+  }
+
+  get units(): readonly CodeUnit[] {
+    return this.#top.units;
+  }
+
+  get imports(): ReadonlyMap<string, ImportedName> {
+    return this.#top.imports;
+  }
+
+  /** The text of a node that need not be a whole unit. */
+  textOf(node: AnyNode): CodeText {
+    return readCodeText(this.#parsed, node, (name) => this.#referenceTo(name));
+  }
+
+  unitText(unit: CodeUnit): CodeText {
+    let text = this.#texts.get(unit);
+    if (text === undefined) {
+      text = this.textOf(unit.node);
+      this.#texts.set(unit, text);
+    }
+    return text;
+  }
+
+  /** Everything that a text leads to, with what changes it or the world when the modules are loaded. */
+  reachOf(start: CodeText): Reach {
+    const units = new Set<CodeUnit>();
+    const modules = new Set([...start.modules, ...this.#top.bareImports]);
+    const names = new Set(start.uses);
+    let isUnbounded = start.isUnbounded;
+    const addUnit = (unit: CodeUnit) => {
+      if (units.has(unit)) return;
+      units.add(unit);
+      const text = this.unitText(unit);
+      if (text.isUnbounded && !unit.isRuntime) isUnbounded = true;
+      for (const name of text.uses) names.add(name);
+      for (const module of text.modules) modules.add(module);
+    };
+    for (const unit of this.#worldly) addUnit(unit);
+    // Both grow while they are walked.
+    const follow = () => {
+      for (const name of names) {
+        const imported = this.#top.imports.get(name);
+        if (imported !== undefined) modules.add(imported.specifier);
+        for (const unit of this.#unitByName.get(name) ?? []) addUnit(unit);
+        for (const unit of this.#changers.get(name) ?? []) addUnit(unit);
+      }
+    };
+    follow();
+    if (isUnbounded) {
+      for (const unit of this.#top.units) addUnit(unit);
+      follow();
+    }
+    return { units, modules };
+  }
+
+  #referenceTo(name: string): string {
+    const imported = this.#top.imports.get(name);
+    if (imported !== undefined) return `${withoutVersion(imported.specifier)}#${imported.imported}`;
+    const unit = this.#unitByName.get(name)?.[0];
+    if (unit === undefined) return name;
+    const position = unit.declares.indexOf(name);
+    return position > 0 ? `${unit.label}[${position}]` : unit.label;
+  }
+
+  #findChangers(): void {
+    const effects = new Map(
+      this.#top.units
+        .filter(({ isRuntime }) => !isRuntime)
+        .map((unit) => [unit, readEffects(this.#parsed, unit, this.#top.imports)]),
+    );
+    for (const [unit, effect] of effects) {
+      const table = exportTableOf(unit);
+      if (table !== undefined) {
+        push(this.#changers, table, unit);
+        continue;
+      }
+      const changed = new Set([...effect.assigns, ...effect.atLoad.names]);
+      if (effect.atLoad.given) for (const name of effect.atLoad.handed) changed.add(name);
+      let world = effect.atLoad.world;
+      for (const called of this.#reachedBy(effect.calls)) {
+        const inner = effects.get(called);
+        if (inner === undefined || called === unit) continue;
+        for (const name of [...inner.assigns, ...inner.whenCalled.names]) changed.add(name);
+        if (inner.whenCalled.world) world = true;
+        if (inner.whenCalled.given) for (const name of effect.atLoad.handed) changed.add(name);
+      }
+      for (const name of changed) {
+        for (const owner of this.#unitByName.get(name) ?? []) {
+          for (const alias of effects.get(owner)?.aliases ?? []) changed.add(alias);
+        }
+      }
+      for (const name of changed) if (!unit.declares.includes(name)) push(this.#changers, name, unit);
+      if (world) this.#worldly.push(unit);
+    }
+  }
+
+  #reachedBy(names: ReadonlySet<string>): ReadonlySet<CodeUnit> {
+    const reached = new Set<CodeUnit>();
+    const pending = new Set(names);
+    for (const name of pending) {
+      for (const unit of this.#unitByName.get(name) ?? []) {
+        if (reached.has(unit)) continue;
+        reached.add(unit);
+        for (const next of this.unitText(unit).uses) pending.add(next);
+      }
+    }
+    return reached;
+  }
+}
+
+/** `__export(steps_exports, {…})` is how the bundler makes a namespace object. */
+function exportTableOf({ node }: CodeUnit): string | undefined {
+  if (node.type !== 'ExpressionStatement' || node.expression.type !== 'CallExpression') return undefined;
+  const { callee, arguments: args } = node.expression;
+  const isTable = callee.type === 'Identifier' && /^__(export|reExport)\d*$/.test(callee.name);
+  return isTable && args[0]?.type === 'Identifier' ? args[0].name : undefined;
+}
+
+function push<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {
+  const values = map.get(key);
+  if (values === undefined) map.set(key, [value]);
+  else values.push(value);
+}

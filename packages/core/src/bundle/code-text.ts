@@ -1,0 +1,99 @@
+import type { AnyNode } from 'acorn';
+import type { ParsedCode } from './parsed-code.ts';
+
+/** What a piece of code says, without its layout, and what it uses. */
+export interface CodeText {
+  /**
+   * Its syntax tree, with local names numbered and top-level names replaced by `nameOf`: comments, formatting, and what the bundler
+   * calls a thing leave no trace.
+   */
+  readonly text: string;
+  /** Top-level names of the bundled code that it mentions, in order. */
+  readonly uses: ReadonlySet<string>;
+  /** Modules that it imports or requires when it runs. */
+  readonly modules: ReadonlySet<string>;
+  /** It evaluates or imports what cannot be known beforehand. */
+  readonly isUnbounded: boolean;
+}
+
+/** Fields that tell where a node stands or how it is laid out. */
+const layout = new Set(['type', 'start', 'end', 'loc', 'range', 'raw', 'shorthand']);
+
+/** @param nameOf what stands for a top-level name in the text. */
+export function readCodeText(parsed: ParsedCode, root: AnyNode, nameOf: (name: string) => string): CodeText {
+  const out: string[] = [];
+  const uses = new Set<string>();
+  const modules = new Set<string>();
+  const locals = new Map<unknown, number>();
+  let isUnbounded = false;
+
+  function writeIdentifier(node: AnyNode & { type: 'Identifier' }): void {
+    const variable = parsed.variables.get(node.start);
+    if (variable === undefined) {
+      out.push(node.name);
+    } else if (parsed.topLevel.has(variable)) {
+      uses.add(variable.name);
+      out.push(`@${nameOf(variable.name)}`);
+    } else {
+      const number = locals.get(variable) ?? locals.size;
+      locals.set(variable, number);
+      out.push(`%${number}`);
+    }
+  }
+
+  function write(value: unknown, isPropertyName = false): void {
+    if (Array.isArray(value)) {
+      out.push('[');
+      for (const element of value) write(element);
+      out.push(']');
+    } else if (!isNode(value)) {
+      const plain = typeof value === 'string' ? withoutVersion(value) : value;
+      out.push(typeof plain === 'bigint' ? `${plain}n` : (JSON.stringify(plain) ?? 'undefined'));
+    } else if (value.type === 'Identifier') {
+      if (isPropertyName) out.push(value.name);
+      else writeIdentifier(value);
+    } else {
+      const request = requestIn(value);
+      if (request === 'unknown') isUnbounded = true;
+      else if (request !== undefined) modules.add(request);
+      out.push('(', value.type);
+      for (const [key, field] of Object.entries(value)) {
+        if (layout.has(key)) continue;
+        out.push(key);
+        write(field, isNameField(value, key));
+      }
+      out.push(')');
+    }
+  }
+
+  write(root);
+  return { text: out.join(' '), uses, modules, isUnbounded };
+}
+
+function isNameField(node: AnyNode, key: string): boolean {
+  const named = 'computed' in node && node.computed ? false : key === 'key' || key === 'property';
+  return named || key === 'label' || key === 'meta' || node.type === 'MetaProperty';
+}
+
+/** The module that a piece of code asks for when it runs; `unknown` where anything may come of it. */
+function requestIn(node: AnyNode): string | undefined {
+  if (node.type === 'ImportExpression') return literalText(node.source);
+  if (node.type !== 'CallExpression' && node.type !== 'NewExpression') return undefined;
+  if (node.callee.type !== 'Identifier') return undefined;
+  const { name } = node.callee;
+  if (name === 'eval' || name === 'Function') return 'unknown';
+  return /^(__)?require$/.test(name) ? literalText(node.arguments[0]) : undefined;
+}
+
+function literalText(node: AnyNode | undefined): string {
+  return node?.type === 'Literal' && typeof node.value === 'string' ? node.value : 'unknown';
+}
+
+/** A package's version and files count by what is in them, apart from the code that names it. */
+export function withoutVersion(specifier: string): string {
+  return specifier.replace(/^(package:@?[^@]+)@[^/]+\//, '$1/');
+}
+
+export function isNode(value: unknown): value is AnyNode {
+  return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
+}

@@ -1,0 +1,298 @@
+import { expect, test } from 'vitest';
+import { TemporaryProject } from './testing/temporary-project.ts';
+
+type Files = Readonly<Record<string, string>>;
+
+/** Steps whose fingerprint differs after the edit, by the names of their variables. */
+async function changedSteps(before: Files, edit: Files): Promise<readonly string[]> {
+  using project = new TemporaryProject(before);
+  const { fingerprints: first } = (await project.build()).manifest;
+  project.write(edit);
+  const { fingerprints: second } = (await project.build()).manifest;
+  expect(Object.keys(second).sort()).toEqual(Object.keys(first).sort());
+  expect(Object.keys(first).length).toBeGreaterThan(0);
+  return Object.keys(first)
+    .filter((site) => first[site]?.sha256 !== second[site]?.sha256)
+    .map((site) => site.split('#')[1] ?? site)
+    .sort();
+}
+
+const scaling = {
+  'pipeline.ts': `
+    import { step } from '@mlstack/core';
+    import { normalise } from './scale.ts';
+    import { shift } from './shift.ts';
+    export const train = step({ name: 'train', run: async () => normalise(1) });
+    export const evaluate = step({ name: 'evaluate', run: async () => shift(2) });
+    export const report = step({ name: 'report', run: async () => 'done' });
+  `,
+  'scale.ts': `
+    const factor = 2;
+    export function normalise(value: number): number { return value * factor; }
+    export function unused(value: number): number { return value; }
+  `,
+  'shift.ts': 'export const shift = (value: number) => value + 1;',
+};
+
+test('An edit of what a helper in another module uses changes the steps that use the helper, and no other', async () => {
+  const edited = scaling['scale.ts'].replace('factor = 2', 'factor = 3');
+  expect(await changedSteps(scaling, { 'scale.ts': edited })).toEqual(['train']);
+});
+
+test('An edit of a neighbour in the same file changes the neighbour alone', async () => {
+  const edited = scaling['pipeline.ts'].replace("'done'", "'all done'");
+  expect(await changedSteps(scaling, { 'pipeline.ts': edited })).toEqual(['report']);
+});
+
+test('Comments, formatting, parentheses and type annotations change nothing', async () => {
+  const edited = `
+    // Scales.
+    const factor: number = /* twice */ (2);
+    export function normalise(
+      value: number, // in metres
+    ) {
+      /* the product */
+      return value
+        * factor
+    }
+    interface Unused { readonly a: 1 }
+    export function unused(value: unknown): unknown { return value; }
+  `;
+  expect(await changedSteps(scaling, { 'scale.ts': edited })).toEqual([]);
+});
+
+test('A new declaration whose name the bundler must keep apart changes nothing', async () => {
+  const edited = `
+    const factor = 9; const value = 1;
+    export const normalise = () => [factor, value];
+    export const shift = (value: number) => value + 1;
+    export const extra = normalise;
+  `;
+  const pipeline = `import { extra } from './shift.ts'; export { extra };${scaling['pipeline.ts']}`;
+  expect(await changedSteps(scaling, { 'shift.ts': edited, 'pipeline.ts': pipeline })).toEqual([]);
+});
+
+test('The order of declarations and of imports changes nothing', async () => {
+  const edited = {
+    'scale.ts': `
+      export function unused(value: number): number { return value; }
+      export function normalise(value: number): number { return value * factor; }
+      const factor = 2;
+    `,
+    'pipeline.ts': `
+      import { shift } from './shift.ts';
+      import { normalise } from './scale.ts';
+      import { step } from '@mlstack/core';
+      export const report = step({ name: 'report', run: async () => 'done' });
+      export const evaluate = step({ name: 'evaluate', run: async () => shift(2) });
+      export const train = step({ name: 'train', run: async () => normalise(1) });
+    `,
+  };
+  expect(await changedSteps(scaling, edited)).toEqual([]);
+});
+
+const withPackages = {
+  'pipeline.ts': `
+    import { step } from '@mlstack/core';
+    import { one } from 'one';
+    import * as two from 'two';
+    import legacy from 'legacy';
+    export const first = step({ name: 'first', run: async () => one });
+    export const second = step({ name: 'second', run: async () => two.two });
+    export const third = step({ name: 'third', run: async () => legacy.value });
+    export const fourth = step({ name: 'fourth', run: async () => (await import('two')).two });
+  `,
+  'node_modules/one/package.json': '{"name":"one","version":"1.0.0","type":"module","main":"index.js"}',
+  'node_modules/one/index.js': "export { deep as one } from 'deep'; export const other = 1;",
+  'node_modules/deep/package.json': '{"name":"deep","version":"1.0.0","type":"module","main":"index.js"}',
+  'node_modules/deep/index.js': 'export const deep = 1;',
+  'node_modules/two/package.json': '{"name":"two","version":"1.0.0","type":"module","main":"index.js"}',
+  'node_modules/two/index.js': 'export const two = 2;',
+  'node_modules/legacy/package.json': '{"name":"legacy","version":"1.0.0","main":"index.js"}',
+  'node_modules/legacy/index.js': 'exports.value = 3;',
+};
+
+test('An upgrade of a package changes the steps that use it', async () => {
+  const edit = {
+    'node_modules/two/package.json': '{"name":"two","version":"1.0.1","type":"module","main":"index.js"}',
+  };
+  expect(await changedSteps(withPackages, edit)).toEqual(['fourth', 'second']);
+});
+
+test('A package of a package counts, by what is in its files', async () => {
+  const edit = { 'node_modules/deep/index.js': 'export const deep = 10;' };
+  expect(await changedSteps(withPackages, edit)).toEqual(['first']);
+});
+
+test('A CommonJS package counts', async () => {
+  expect(await changedSteps(withPackages, { 'node_modules/legacy/index.js': 'exports.value = 4;' })).toEqual(['third']);
+});
+
+test('What changes a variable when the modules are loaded counts for the steps that use the variable', async () => {
+  const files = {
+    'pipeline.ts': `
+      import { step } from '@mlstack/core';
+      import { table, rows } from './table.ts';
+      import './fill.ts';
+      export const usesTable = step({ name: 'a', run: async () => table });
+      export const usesRows = step({ name: 'b', run: async () => rows });
+      export const usesNone = step({ name: 'c', run: async () => 1 });
+    `,
+    'table.ts': `
+      export const table = new Map<string, number>();
+      export const rows: number[] = [];
+      export function register(name: string, value: number) { table.set(name, value); }
+    `,
+    'fill.ts': "import { register, rows } from './table.ts'; register('a', 1); rows.push(5);",
+  };
+  const fill = files['fill.ts'];
+  expect(await changedSteps(files, { 'fill.ts': fill.replace("'a', 1", "'a', 2") })).toEqual(['usesTable']);
+  expect(await changedSteps(files, { 'fill.ts': fill.replace('push(5)', 'push(6)') })).toEqual(['usesRows']);
+});
+
+test('What changes the world when the modules are loaded counts for every step', async () => {
+  const files = {
+    'pipeline.ts': `
+      import { step } from '@mlstack/core';
+      process.env.TZ = 'UTC';
+      export const a = step({ name: 'a', run: async () => 1 });
+      export const b = step({ name: 'b', run: async () => 2 });
+    `,
+  };
+  const edited = files['pipeline.ts'].replace('UTC', 'CET');
+  expect(await changedSteps(files, { 'pipeline.ts': edited })).toEqual(['a', 'b']);
+});
+
+test('A constant computed by a function of the user is a helper like any other', async () => {
+  const files = {
+    'pipeline.ts': `
+      import { step } from '@mlstack/core';
+      const weights = makeWeights(3);
+      function makeWeights(count: number) { const out: number[] = []; for (let i = 0; i < count; i++) out.push(i); return out; }
+      export const uses = step({ name: 'a', run: async () => weights });
+      export const not = step({ name: 'b', run: async () => 2 });
+    `,
+  };
+  const edited = files['pipeline.ts'].replace('makeWeights(3)', 'makeWeights(4)');
+  expect(await changedSteps(files, { 'pipeline.ts': edited })).toEqual(['uses']);
+});
+
+test('A variable that is assigned elsewhere brings along what assigns it', async () => {
+  const files = {
+    'pipeline.ts': `
+      import { step } from '@mlstack/core';
+      let mode = 'a';
+      export function setMode() { mode = 'b'; }
+      export const uses = step({ name: 'a', run: async () => mode });
+      export const not = step({ name: 'b', run: async () => 2 });
+    `,
+  };
+  const edited = files['pipeline.ts'].replace("mode = 'b'", "mode = 'c'");
+  expect(await changedSteps(files, { 'pipeline.ts': edited })).toEqual(['uses']);
+});
+
+test('Classes, destructuring, enums, namespaces, defaults, re-exports, cycles, JSON and CommonJS are followed', async () => {
+  const files: Record<string, string> = {
+    'pipeline.ts': `
+      import { step } from '@mlstack/core';
+      import Model from './model.ts';
+      import * as constants from './constants.ts';
+      import { first } from './index.ts';
+      import { Kind } from './kind.ts';
+      import { even } from './even.ts';
+      import data from './data.json';
+      import legacy from './legacy.cjs';
+      import { scale } from 'workspace-package';
+      export const model = step({ name: 'a', run: async () => new Model().fit() });
+      export const namespace = step({ name: 'b', run: async () => constants });
+      export const destructured = step({ name: 'c', run: async () => first });
+      export const enumerated = step({ name: 'd', run: async () => Object.values(Kind) });
+      export const cyclic = step({ name: 'e', run: async () => even(4) });
+      export const json = step({ name: 'f', run: async () => data });
+      export const common = step({ name: 'g', run: async () => legacy.value });
+      export const workspace = step({ name: 'h', run: async () => scale(1) });
+      export const lazy = step({ name: 'i', run: async () => (await import('./lazy.ts')).lazy() });
+    `,
+    'model.ts': 'class Base { rate = 1; } export default class extends Base { fit() { return this.rate; } }',
+    'constants.ts': 'export const epochs = 5; export const batch = 32;',
+    'index.ts': "export { first } from './pair.ts'; export * from './kind.ts';",
+    'pair.ts': 'export const { first, second: [third] } = { first: 1, second: [2] };',
+    'kind.ts': "export enum Kind { Cat = 'cat', Dog = 'dog' }",
+    'even.ts': "import { odd } from './odd.ts'; export const even = (n: number): boolean => n === 0 || odd(n - 1);",
+    'odd.ts': "import { even } from './even.ts'; export const odd = (n: number): boolean => n !== 0 && even(n - 1);",
+    'data.json': '{"rows":[1,2,3]}',
+    'legacy.cjs': "const helper = require('./legacy-helper.cjs'); module.exports = { value: helper.value };",
+    'legacy-helper.cjs': 'exports.value = 1;',
+    'lazy.ts': 'let calls = 0; export function lazy() { return ++calls; }',
+    'packages/workspace-package/package.json': '{"name":"workspace-package","version":"1.0.0","main":"index.ts"}',
+    'packages/workspace-package/index.ts': 'export const scale = (value: number) => value * 2; export const other = 1;',
+  };
+  const { symlinkSync, mkdirSync } = await import('node:fs');
+  const { join } = await import('node:path');
+  using project = new TemporaryProject(files);
+  mkdirSync(join(project.directory, 'node_modules'));
+  symlinkSync(
+    join(project.directory, 'packages/workspace-package'),
+    join(project.directory, 'node_modules/workspace-package'),
+  );
+  let last = (await project.build()).manifest.fingerprints;
+  async function changedBy(file: string, from: string, to: string) {
+    expect(files[file]).toContain(from);
+    files[file] = (files[file] ?? '').replace(from, to);
+    project.write({ [file]: files[file] });
+    const next = (await project.build()).manifest.fingerprints;
+    const changed = Object.keys(next).filter((site) => next[site]?.sha256 !== last[site]?.sha256);
+    last = next;
+    return changed.map((site) => site.split('#')[1]).sort();
+  }
+  expect(await changedBy('model.ts', 'rate = 1', 'rate = 2')).toEqual(['model']);
+  expect(await changedBy('constants.ts', '32', '64')).toEqual(['namespace']);
+  expect(await changedBy('pair.ts', 'first: 1', 'first: 3')).toEqual(['destructured']);
+  expect(await changedBy('kind.ts', "Dog = 'dog'", "Dog = 'hound'")).toEqual(['enumerated']);
+  expect(await changedBy('odd.ts', 'n !== 0', 'n > 0')).toEqual(['cyclic']);
+  expect(await changedBy('data.json', '3]', '4]')).toEqual(['json']);
+  expect(await changedBy('legacy-helper.cjs', '= 1', '= 2')).toEqual(['common']);
+  expect(await changedBy('packages/workspace-package/index.ts', '* 2', '* 3')).toEqual(['workspace']);
+  expect(await changedBy('packages/workspace-package/index.ts', 'other = 1', 'other = 2')).toEqual([]);
+  expect(await changedBy('lazy.ts', 'calls = 0', 'calls = 1')).toEqual(['lazy']);
+});
+
+test('A computed import takes all of the user code', async () => {
+  const files = {
+    'pipeline.ts': `
+      import { step } from '@mlstack/core';
+      export const away = 1;
+      export const computed = step({ name: 'a', run: async (name: string) => await import(name) });
+      export const plain = step({ name: 'b', run: async () => 2 });
+    `,
+  };
+  const edited = files['pipeline.ts'].replace('away = 1', 'away = 2');
+  expect(await changedSteps(files, { 'pipeline.ts': edited })).toEqual(['computed']);
+});
+
+test('A step made inside a function has no site', async () => {
+  using project = new TemporaryProject({
+    'pipeline.ts': `
+      import { step as define } from '@mlstack/core';
+      import * as core from '@mlstack/core';
+      const make = (name: string) => define({ name, run: async () => 1 });
+      export const made = make('x');
+      export const listed = [define({ name: 'a', run: async () => 1 }), core.step({ name: 'b', run: async () => 2 })];
+    `,
+  });
+  const { fingerprints } = (await project.build()).manifest;
+  expect(Object.keys(fingerprints)).toEqual(['pipeline.ts#listed', 'pipeline.ts#listed~2']);
+});
+
+test('The parts name what the step reaches', async () => {
+  using project = new TemporaryProject({ ...withPackages, ...scaling });
+  const { fingerprints } = (await project.build()).manifest;
+  expect(Object.keys(fingerprints['pipeline.ts#train']?.parts ?? {})).toEqual([
+    'code',
+    'scale.ts#factor',
+    'scale.ts#normalise',
+  ]);
+  project.write({ 'pipeline.ts': withPackages['pipeline.ts'] });
+  const second = (await project.build()).manifest.fingerprints;
+  expect(Object.keys(second['pipeline.ts#first']?.parts ?? {})).toEqual(['code', 'deep@1.0.0', 'one@1.0.0']);
+});

@@ -1,0 +1,62 @@
+import type { StepFingerprint } from './bundle-manifest.ts';
+import type { PackageModule } from './bundle-user-code.ts';
+import type { CodeGraph, Reach } from './code-graph.ts';
+import { hashText } from './content-hash.ts';
+import type { InstalledPackage } from './package-lookup.ts';
+import type { StepSite } from './step-sites.ts';
+
+/** What is known of the packages that user code imports. */
+export interface PackageFacts {
+  readonly modules: ReadonlyMap<string, PackageModule>;
+  /** By module file: the packages that it reaches, with a SHA-256 of what is reached in each. */
+  readonly contents: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  readonly externals: readonly InstalledPackage[];
+}
+
+/**
+ * The identity of each step's code: its own definition; every declaration of the user's modules that it reaches, and those statements that change
+ * them when the modules are loaded; the packages it reaches. A neighbour that is not reached, comments and formatting do not count.
+ *
+ * Where the analysis cannot follow (`eval`, a computed import), all of the user's code counts.
+ */
+export function fingerprintSteps(
+  graph: CodeGraph,
+  sites: readonly StepSite[],
+  packages: PackageFacts,
+): Readonly<Record<string, StepFingerprint>> {
+  return Object.fromEntries(
+    sites.map(({ id, call }) => {
+      const own = graph.textOf(call);
+      const reach = graph.reachOf(own);
+      const parts = new Map([['code', hashText(own.text)]]);
+      for (const unit of reach.units) {
+        if (!unit.isRuntime) parts.set(unit.label, hashText(graph.unitText(unit).text));
+      }
+      for (const [name, hash] of packageParts(reach, packages)) parts.set(name, hash);
+      return [id, fingerprintOf(parts)];
+    }),
+  );
+}
+
+function fingerprintOf(parts: ReadonlyMap<string, string>): StepFingerprint {
+  const sorted = [...parts].sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    sha256: hashText(sorted.map(([name, hash]) => `${name} ${hash}`).join('\n')),
+    parts: Object.fromEntries(sorted),
+  };
+}
+
+function packageParts(
+  { modules: reached }: Reach,
+  { modules, contents, externals }: PackageFacts,
+): ReadonlyMap<string, string> {
+  const hashes = new Map<string, Set<string>>();
+  const add = (name: string, hash: string) => hashes.set(name, (hashes.get(name) ?? new Set()).add(hash));
+  for (const specifier of reached) {
+    const module = modules.get(specifier);
+    for (const [name, hash] of Object.entries(contents.get(module?.file ?? '') ?? {})) add(name, hash);
+    const external = externals.find(({ name }) => specifier === name || specifier.startsWith(`${name}/`));
+    if (external !== undefined) add(`${external.name}@${external.version}`, 'external');
+  }
+  return new Map([...hashes].map(([name, found]) => [name, hashText([...found].sort().join('\n'))]));
+}

@@ -1,0 +1,53 @@
+import type { AnyNode, CallExpression } from 'acorn';
+import { isNode } from './code-text.ts';
+import type { CodeUnit, ImportedName } from './code-units.ts';
+import type { CodeEdit } from './edit-code.ts';
+import type { ParsedCode } from './parsed-code.ts';
+
+/** A `step({…})` call at the top level of the user's modules: it runs once, so its place names the step. */
+export interface StepSite {
+  /** `src/steps.ts#trainModel`, with `~2`, `~3` where several calls stand in one declaration. Unique in the bundle. */
+  readonly id: string;
+  readonly call: CallExpression;
+}
+
+export function findStepSites(
+  parsed: ParsedCode,
+  units: readonly CodeUnit[],
+  imports: ReadonlyMap<string, ImportedName>,
+): readonly StepSite[] {
+  const sites: StepSite[] = [];
+  for (const unit of units) {
+    stepCallsIn(unit.node, (callee) => isStep(parsed, imports, callee)).forEach((call, at) => {
+      sites.push({ id: at === 0 ? unit.label : `${unit.label}~${at + 1}`, call });
+    });
+  }
+  return sites;
+}
+
+/** The site becomes the call's second argument. What follows in the line is moved, nothing before it. */
+export function siteEdits(sites: readonly StepSite[]): readonly CodeEdit[] {
+  return sites.flatMap(({ id, call }) => {
+    const at = call.arguments[0]?.end;
+    return at === undefined ? [] : [{ start: at, end: at, text: `, ${JSON.stringify(id)}` }];
+  });
+}
+
+function stepCallsIn(node: AnyNode, isCallee: (callee: AnyNode) => boolean): readonly CallExpression[] {
+  if (/Function|^MethodDefinition|^PropertyDefinition/.test(node.type)) return [];
+  if (node.type === 'CallExpression' && isCallee(node.callee)) {
+    return node.arguments.length === 1 && node.arguments[0]?.type !== 'SpreadElement' ? [node] : [];
+  }
+  const children = Object.values(node).flat().filter(isNode);
+  return children.flatMap((child) => stepCallsIn(child, isCallee));
+}
+
+function isStep(parsed: ParsedCode, imports: ReadonlyMap<string, ImportedName>, callee: AnyNode): boolean {
+  const name = callee.type === 'MemberExpression' ? callee.object : callee;
+  if (name.type !== 'Identifier') return false;
+  const variable = parsed.variables.get(name.start);
+  const imported = variable !== undefined && parsed.topLevel.has(variable) ? imports.get(variable.name) : undefined;
+  if (imported?.specifier !== '@mlstack/core') return false;
+  if (callee.type !== 'MemberExpression') return imported.imported === 'step';
+  return imported.imported === '*' && callee.property.type === 'Identifier' && callee.property.name === 'step';
+}
