@@ -1,0 +1,40 @@
+/** The store as steps use it: bytes hashed while they stream, both ways. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ArtifactStore } from '@mlstack/core/flavor';
+import { s3ArtifactStore } from '@mlstack/flavor-s3';
+import type { TransferJob } from './transfer-job.ts';
+import { runTransferJob } from './transfer-job.ts';
+
+const job = JSON.parse(process.argv[2] ?? '') as TransferJob;
+const Implementation = await s3ArtifactStore.loadImplementation();
+const store = new Implementation({
+  id: '00000000-0000-4000-8000-000000000000',
+  name: 'benchmark',
+  type: 'artifact-store',
+  flavor: 's3',
+  config: s3ArtifactStore.config.parse({ path: `s3://${job.bucket}/${job.prefix}`, endpoint: job.endpoint }),
+  context: { stateDirectory: job.directory },
+}) as ArtifactStore;
+
+const isLarge = job.names.length === 1;
+await runTransferJob(
+  () => store.stat('none'),
+  async ({ direction, directory }, name) => {
+    const file = join(directory, name);
+    if (direction === 'upload') await store.write(name, isLarge ? createReadStream(file, { highWaterMark: 1 << 20 }) : await readFile(file));
+    else {
+      const hash = createHash('sha256');
+      const target = await open(file, 'w');
+      for await (const chunk of store.read(name)) {
+        hash.update(chunk);
+        await target.write(chunk);
+      }
+      await target.close();
+      hash.digest('hex');
+    }
+  },
+);
+await store.close();
