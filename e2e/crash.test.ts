@@ -1,0 +1,110 @@
+import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import type { UserProject } from './user-project.ts';
+import { createUserProject } from './user-project.ts';
+
+const chain = join(import.meta.dirname, 'fixtures/chain.ts');
+
+/** Processes whose working folder is the project's, other than those of the test itself. */
+function processesIn({ directory }: UserProject): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) => {
+      try {
+        return (
+          readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`HOME=${directory}`) &&
+          !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+        );
+      } catch {
+        return false;
+      }
+    });
+}
+
+async function expectNoProcess(user: UserProject): Promise<void> {
+  for (let tries = 0; tries < 100 && processesIn(user).length > 0; tries++) await sleep(50);
+  expect(processesIn(user)).toEqual([]);
+}
+
+/** Nodes whose success is recorded. */
+function recorded(user: UserProject, run: string): string[] {
+  return user
+    .ask('runs', 'describe', run)
+    .nodes.filter(({ state }: { state: string }) => state === 'succeeded')
+    .map(({ nodeId }: { nodeId: string }) => nodeId);
+}
+
+test.runIf(process.platform === 'linux')(
+  'a run killed at 50 random moments and resumed each time loses nothing, repeats nothing recorded and leaves no process behind',
+  { timeout: 600_000 },
+  async () => {
+    const user = createUserProject();
+    copyFileSync(chain, join(user.directory, 'chain.ts'));
+    user.succeed('init');
+    const kill = async (...args: string[]) => {
+      const driver = user.start(...args);
+      const over = new Promise<number | null>((resolve) => driver.on('exit', resolve));
+      const killed = sleep(150 + Math.random() * 350).then(() => driver.kill('SIGKILL'));
+      const code = await over;
+      await killed;
+      await expectNoProcess(user);
+      return code;
+    };
+    await kill('run', 'chain.ts', '--run-name', 'long', '--param', 'length=150', '--param', 'ms=40', '--no-cache');
+    while (user.ask('runs', 'list').runs.length === 0)
+      await kill('run', 'chain.ts', '--run-name', 'long', '--param', 'length=150', '--param', 'ms=40', '--no-cache');
+    let done = recorded(user, 'long');
+    for (let kills = 1; kills < 50; kills++) {
+      expect(user.ask('runs', 'list').runs[0].state).toBe('crashed');
+      const lines = user.read('ran.txt').split('\n').length;
+      if ((await kill('runs', 'resume', 'long')) === 0) break;
+      const again = user
+        .read('ran.txt')
+        .split('\n')
+        .slice(lines - 1)
+        .map((line) => line.split(' ')[0]);
+      expect(again.filter((node) => done.includes(node as string))).toEqual([]);
+      const now = recorded(user, 'long');
+      expect(now).toEqual(expect.arrayContaining(done));
+      done = now;
+    }
+    if (user.ask('runs', 'list').runs[0].state !== 'completed') user.succeed('runs', 'resume', 'long');
+    expect(recorded(user, 'long')).toHaveLength(301);
+    const { artifacts } = user.ask('artifacts', 'list', '--run', 'long', '--limit', '1000');
+    expect(artifacts).toHaveLength(301);
+    const last = artifacts.find(({ nodeId }: { nodeId: string }) => nodeId === 'link_301');
+    expect(user.succeed('artifacts', 'get', last.id).trim()).toBe('151');
+    await expectNoProcess(user);
+  },
+);
+
+test.runIf(process.platform === 'linux')(
+  'of two commands that drive one run, the older that wakes late harms nothing',
+  { timeout: 300_000 },
+  async () => {
+    const user = createUserProject({ MLSTACK_LEASE_TTL_MS: '2000' });
+    copyFileSync(chain, join(user.directory, 'chain.ts'));
+    user.succeed('init');
+    const older = user.start('run', 'chain.ts', '--run-name', 'contested', '--param', 'length=60', '--param', 'ms=50');
+    let complaint = '';
+    older.stderr?.on('data', (chunk) => (complaint += chunk));
+    const over = new Promise<number | null>((resolve) => older.on('exit', resolve));
+    while (user.mlstack('runs', 'describe', 'contested').status !== 0 || recorded(user, 'contested').length < 3)
+      await sleep(50);
+    older.kill('SIGSTOP');
+    for (let tries = 0; tries < 100 && user.ask('runs', 'list').runs[0].state !== 'crashed'; tries++) await sleep(200);
+    const newer = user.start('runs', 'resume', 'contested');
+    const newerOver = new Promise<number | null>((resolve) => newer.on('exit', resolve));
+    await sleep(1500);
+    older.kill('SIGCONT');
+    expect(await over).not.toBe(0);
+    expect(complaint).toContain('taken over');
+    expect(await newerOver).toBe(0);
+    expect(recorded(user, 'contested')).toHaveLength(121);
+    const { artifacts } = user.ask('artifacts', 'list', '--run', 'contested', '--limit', '1000');
+    expect(artifacts).toHaveLength(121);
+    await expectNoProcess(user);
+  },
+);

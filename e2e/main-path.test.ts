@@ -1,0 +1,35 @@
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { createUserProject } from './user-project.ts';
+
+const fixtures = join(import.meta.dirname, 'fixtures');
+
+test('a new user gets from an empty folder to a run on a store of their own', () => {
+  const user = createUserProject();
+  user.succeed('init');
+  expect(user.succeed('stack', 'list')).toContain('default');
+  expect(user.succeed('artifact-store', 'flavor', 'list')).toContain('@mlstack/flavor-local');
+  user.succeed('artifact-store', 'register', 'mine', '--flavor=local', '--path=./store');
+
+  copyFileSync(join(fixtures, 'custom.ts'), join(user.directory, 'custom.ts'));
+  user.succeed('artifact-store', 'flavor', 'register', './custom.ts#custom');
+  user.succeed('artifact-store', 'register', 'own', '--flavor=custom', '--path=./own');
+  user.succeed('stack', 'register', 'own', '-o', 'default', '-a', 'own', '-m', 'default');
+  user.succeed('stack', 'set', 'own');
+
+  copyFileSync(join(fixtures, 'chain.ts'), join(user.directory, 'chain.ts'));
+  user.succeed('run', 'chain.ts', '--run-name', 'first', '--param', 'length=2');
+  expect(user.succeed('runs', 'describe', 'first')).toContain('link_5');
+  expect(user.ask('runs', 'describe', 'first').run).toMatchObject({ state: 'completed', stack: 'own' });
+  const { artifacts } = user.ask('artifacts', 'list', '--run', 'first');
+  expect(artifacts).toHaveLength(5);
+  const last = artifacts.find(({ nodeId }: { nodeId: string }) => nodeId === 'link_5');
+  expect(user.succeed('artifacts', 'lineage', last.id)).toContain('link_3');
+  expect(user.succeed('runs', 'logs', 'first', 'link_5')).toContain('link 4');
+
+  const before = user.read('ran.txt');
+  user.succeed('run', 'chain.ts', '--run-name', 'second', '--param', 'length=2');
+  expect(user.read('ran.txt')).toBe(before);
+  expect(user.ask('runs', 'describe', 'second').run.counts).toEqual({ cached: 5 });
+});
