@@ -56,12 +56,13 @@ export type { CapabilitiesOf, Flavor, FlavorCapabilities, FlavorDefinition } fro
 export { contractVersion, defineFlavor, isFlavor } from './flavor/define-flavor.ts';
 export { location, sensitive } from './flavor/sensitive.ts';
 export type { JsonObject, JsonValue } from './json-value.ts';
+export { parseBytes } from './pipeline/parse-bytes.ts';
 export type {
   EndCause,
   LaunchCredentials,
+  LaunchEvent,
   Launcher,
   LauncherContext,
-  LaunchEvent,
   LaunchHandle,
 } from './run/launcher.ts';
 export type {
@@ -78,6 +79,19 @@ export type {
   RunState,
   RunSummary,
 } from './run/run-record.ts';
+export { LaunchEventQueue } from './run/launch-event-queue.ts';
+export type { ProcessIdentity } from './run/process-identity.ts';
+export { isRunning } from './run/process-identity.ts';
+export { endProcessesOfWorkers, killProcessGroup } from './run/process-tree.ts';
+export type { LogLine } from './run/step-log.ts';
 export type { StepRequest } from './run/step-request.ts';
+export type { StepResult } from './run/step-result.ts';
+export { superviseInProcess } from './run/supervise-in-process.ts';
+export type { SupervisedEnd, SupervisedStep, SuperviseOptions } from './run/supervise-step.ts';
+export { superviseStep } from './run/supervise-step.ts';
+export type { WorkerOptions } from './run/worker-process.ts';
+export { WorkerProcess } from './run/worker-process.ts';
+export { StepLogWriter } from './run/write-step-log.ts';
 export type { ErrorRecord } from './run/step-result.ts';
+export { SecretValues } from './secret/redact.ts';
 export type { StackRule, StackView } from './stack/stack-rules.ts';

@@ -1,5 +1,9 @@
+import type { ArtifactStore } from '../component/artifact-store.ts';
+import type { ComponentContext } from '../component/stack-component.ts';
 import type { JsonObject } from '../json-value.ts';
+import type { SecretValues } from '../secret/redact.ts';
 import type { StepRequest } from './step-request.ts';
+import type { WorkerProcess } from './worker-process.ts';
 
 /** Names one execution wherever it runs, as data: it can be stored, and observed by another driver. */
 export interface LaunchHandle {
@@ -87,7 +91,11 @@ export interface LauncherContext {
   /** Folder of the bundle with the given digest on this machine, with `entry.mjs` in it. */
   bundleDirectory(digest: string): string;
   /** The run's artifact store, for logs and results that a supervisor writes. */
-  readonly artifactStore: import('../component/artifact-store.ts').ArtifactStore;
-  /** Replaces every secret value that the run knows. */
-  redact(text: string): string;
+  readonly artifactStore: ArtifactStore;
+  /** What surrounds a component of the run's stack on this machine. */
+  componentContext(componentId: string): ComponentContext;
+  /** Every secret value that the run knows; a supervisor takes them out of what it stores. */
+  readonly secrets: SecretValues;
+  /** The worker that compiled the pipeline, as the first one of a launcher that uses workers. Whoever takes it closes it. */
+  readonly warmWorker?: WorkerProcess;
 }

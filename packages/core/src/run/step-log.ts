@@ -7,6 +7,8 @@ export interface LogLine {
   readonly time: string;
   readonly stream: 'stdout' | 'stderr' | 'log';
   readonly text: string;
+  /** The line was not complete when the chunk was: it goes on in the next entry of the same stream. */
+  readonly continues?: true;
   /** Of lines written through `context.log`. */
   readonly level?: 'debug' | 'info' | 'warn' | 'error';
 }

@@ -1,0 +1,64 @@
+import { StringDecoder } from 'node:string_decoder';
+import type { MarkerKind } from './worker-protocol.ts';
+import { markerPrefix } from './worker-protocol.ts';
+
+export interface MarkedOutputHandlers {
+  /** `id`: the job that was under way, or undefined for what was printed between two jobs. */
+  text(text: string, id: number | undefined): void;
+  marker(kind: MarkerKind, id: number): void;
+}
+
+/** Takes one output stream of a worker apart, wherever the borders of its chunks fall. */
+export class MarkedOutput {
+  readonly #prefix: string;
+  readonly #handlers: MarkedOutputHandlers;
+  readonly #decoder = new StringDecoder('utf8');
+  #held = '';
+  #current: number | undefined;
+
+  constructor(token: string, handlers: MarkedOutputHandlers) {
+    this.#prefix = markerPrefix(token);
+    this.#handlers = handlers;
+  }
+
+  push(chunk: Buffer): void {
+    let rest = this.#held + this.#decoder.write(chunk);
+    this.#held = '';
+    for (;;) {
+      const start = this.#findMarker(rest);
+      if (start === -1) return this.#text(rest);
+      this.#text(rest.slice(0, start));
+      const end = rest.indexOf('\n', start);
+      if (end === -1) {
+        this.#held = rest.slice(start);
+        return;
+      }
+      const [kind, id] = rest.slice(start + this.#prefix.length, end).split(' ');
+      this.#marker(kind as MarkerKind, Number(id));
+      rest = rest.slice(end + 1);
+    }
+  }
+
+  /** Gives what was held back as the beginning of a marker that did not come. */
+  end(): void {
+    this.#text(this.#held + this.#decoder.end());
+    this.#held = '';
+  }
+
+  /** Where a marker is, or may be as far as the text goes. */
+  #findMarker(text: string): number {
+    for (let start = text.indexOf('\0'); start !== -1; start = text.indexOf('\0', start + 1)) {
+      if (this.#prefix.startsWith(text.slice(start, start + this.#prefix.length))) return start;
+    }
+    return -1;
+  }
+
+  #marker(kind: MarkerKind, id: number): void {
+    this.#current = kind === 'begin' ? id : undefined;
+    this.#handlers.marker(kind, id);
+  }
+
+  #text(text: string): void {
+    if (text !== '') this.#handlers.text(text, this.#current);
+  }
+}

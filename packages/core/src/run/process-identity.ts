@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+
+/** Tells a process from a later one with the same id. */
+export interface ProcessIdentity {
+  /** Boot id of the host; empty where the system has none. */
+  readonly boot: string;
+  readonly pid: number;
+  /** Start of the process, as the system tells it; empty where it does not. */
+  readonly start: string;
+}
+
+let bootId: string | undefined;
+
+export function readBootId(): string {
+  bootId ??= readText('/proc/sys/kernel/random/boot_id')?.trim() ?? '';
+  return bootId;
+}
+
+/** `undefined` when there is no such process, or when it is dead and merely not yet collected by its parent. */
+export function readProcessIdentity(pid: number): ProcessIdentity | undefined {
+  const stat = readText(`/proc/${pid}/stat`);
+  if (stat === undefined) {
+    return process.platform !== 'linux' && isAlive(pid) ? { boot: readBootId(), pid, start: '' } : undefined;
+  }
+  // The second field is the program's name in parentheses and may hold anything.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state] = fields;
+  return state === 'Z' || state === 'X' ? undefined : { boot: readBootId(), pid, start: fields[19] ?? '' };
+}
+
+/** Whether this very process still runs on this host. */
+export function isRunning(identity: ProcessIdentity): boolean {
+  const current = readProcessIdentity(identity.pid);
+  return current !== undefined && current.boot === identity.boot && current.start === identity.start;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    return undefined;
+  }
+}

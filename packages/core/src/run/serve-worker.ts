@@ -1,0 +1,145 @@
+import { Socket } from 'node:net';
+import { StringDecoder } from 'node:string_decoder';
+import type { ErrorRecord } from './step-result.ts';
+import type { CompileJob, ExecuteJob, WorkerAnswer, WorkerCommand, WorkerJob } from './worker-protocol.ts';
+import { formatMarker, workerPipes } from './worker-protocol.ts';
+import { writeFully } from './write-fully.ts';
+
+interface CurrentJob {
+  readonly id: number;
+  readonly abort: AbortController;
+  /** Ends the job early: an exception that nobody caught. */
+  fail(error: unknown): void;
+}
+
+let current: CurrentJob | undefined;
+
+/** The worker's side of its pipes: does one job after the other until it is told to close or its parent dies. */
+export function serveWorker(token: string): void {
+  makeOutputBlocking('stdout');
+  makeOutputBlocking('stderr');
+  process.on('uncaughtException', failOnUncaught);
+  const commands = new Socket({ fd: workerPipes.commands, readable: true, writable: false });
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  commands.on('error', () => {});
+  commands.on('data', (chunk: Buffer) => {
+    const text = rest + decoder.write(chunk);
+    const lines = text.split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) obey(JSON.parse(line) as WorkerCommand, token);
+  });
+}
+
+function obey(command: WorkerCommand, token: string): void {
+  if (command.kind === 'job') void doJob(command.id, command.job, token);
+  else if (command.kind === 'close') process.exit(0);
+  else if (current?.id === command.id) current.abort.abort(abortReason(command.reason));
+}
+
+async function doJob(id: number, job: WorkerJob, token: string): Promise<void> {
+  const abort = new AbortController();
+  const failed = Promise.withResolvers<never>();
+  current = { id, abort, fail: failed.reject };
+  mark(token, 'begin', id);
+  let answer: WorkerAnswer;
+  try {
+    answer = await Promise.race([
+      failed.promise,
+      job.kind === 'compile' ? compile(id, job) : execute(id, job, abort.signal),
+    ]);
+  } catch (error) {
+    answer = { kind: 'failed', id, error: await recordError(error, directoryOf(job)) };
+  }
+  current = undefined;
+  send(answer);
+  mark(token, 'end', id);
+}
+
+async function compile(id: number, { directory, export: exportName, configuration }: CompileJob): Promise<WorkerAnswer> {
+  const { loadPipeline } = await import('./load-pipeline.ts');
+  const { plan } = await loadPipeline(directory, exportName, configuration);
+  return { kind: 'compiled', id, plan };
+}
+
+async function execute(
+  id: number,
+  { request, bundleDirectory, artifactStoreContext }: ExecuteJob,
+  signal: AbortSignal,
+): Promise<WorkerAnswer> {
+  const { executeStep } = await import('./execute-step.ts');
+  const before = surroundings();
+  const result = await executeStep(request, {
+    bundleDirectory,
+    artifactStoreContext,
+    signal,
+    log: (line) => send({ kind: 'log', id, line }),
+  });
+  const reusable = result.outcome === 'succeeded' && !signal.aborted && surroundings() === before;
+  return { kind: 'executed', id, result, reusable };
+}
+
+/** What the next step would find changed. */
+function surroundings(): string {
+  try {
+    return JSON.stringify([process.cwd(), process.env]);
+  } catch {
+    return 'the working directory is gone';
+  }
+}
+
+/** Without this listener an exception that nobody catches would end the process with nothing but a trace in the log. */
+function failOnUncaught(error: unknown): void {
+  if (process.listenerCount('uncaughtException') > 1) return;
+  if (current !== undefined) return current.fail(error);
+  console.error(error);
+  process.exit(1);
+}
+
+async function recordError(error: unknown, bundleDirectory: string): Promise<ErrorRecord> {
+  const [{ toErrorRecord }, { mapStack }] = await Promise.all([
+    import('./error-record.ts'),
+    import('../bundle/map-stack.ts'),
+  ]);
+  return toErrorRecord(error, { mapStack: (stack) => mapStack(stack, bundleDirectory) });
+}
+
+function directoryOf(job: WorkerJob): string {
+  return job.kind === 'compile' ? job.directory : job.bundleDirectory;
+}
+
+function abortReason(reason: 'stopped' | 'timed-out'): DOMException {
+  return reason === 'timed-out'
+    ? new DOMException('The step took longer than its timeout.', 'TimeoutError')
+    : new DOMException('The step was stopped.', 'AbortError');
+}
+
+function send(answer: WorkerAnswer): void {
+  writeFully(workerPipes.answers, `${JSON.stringify(answer)}\n`);
+}
+
+function mark(token: string, kind: 'begin' | 'end', id: number): void {
+  const marker = formatMarker(token, kind, id);
+  writeFully(1, marker);
+  writeFully(2, marker);
+}
+
+/**
+ * What is printed is in the pipe when the call returns: nothing is lost to `process.exit`, and no marker overtakes it. Node opens
+ * these streams when they are first asked for, and so does this.
+ */
+function makeOutputBlocking(name: 'stdout' | 'stderr'): void {
+  const property = Object.getOwnPropertyDescriptor(process, name);
+  const open = property?.get;
+  if (property === undefined || open === undefined) return;
+  let isOpen = false;
+  Object.defineProperty(process, name, {
+    ...property,
+    get() {
+      const stream = open.call(process) as { readonly _handle?: { setBlocking?(blocking: boolean): void } };
+      if (!isOpen) stream._handle?.setBlocking?.(true);
+      isOpen = true;
+      return stream;
+    },
+  });
+}

@@ -1,0 +1,31 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { workerTokenVariable } from './worker-protocol.ts';
+
+/** Where the steps of a worker have their temporary files: who finds the worker dead removes it. */
+export function workerTemporaryDirectory(token: string): string {
+  return join(tmpdir(), `mlstack-${token}`);
+}
+
+/** A folder of one step alone, made when it is first asked for. */
+export class StepTemporaryDirectory {
+  #made: Promise<string> | undefined;
+
+  make(): Promise<string> {
+    this.#made ??= makeDirectory();
+    return this.#made;
+  }
+
+  async remove(): Promise<void> {
+    if (this.#made !== undefined) await rm(await this.#made, { recursive: true, force: true });
+  }
+}
+
+async function makeDirectory(): Promise<string> {
+  const token = process.env[workerTokenVariable];
+  if (token === undefined) return await mkdtemp(join(tmpdir(), 'mlstack-'));
+  const above = workerTemporaryDirectory(token);
+  await mkdir(above, { recursive: true, mode: 0o700 });
+  return await mkdtemp(join(above, 'step-'));
+}

@@ -1,0 +1,243 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import type { Readable, Writable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Plan } from '../pipeline/plan.ts';
+import { MarkedOutput } from './marked-output.ts';
+import type { ProcessIdentity } from './process-identity.ts';
+import { readProcessIdentity } from './process-identity.ts';
+import { endProcessesOfWorkers, killProcessGroup } from './process-tree.ts';
+import { programFile, programFlags } from './program-file.ts';
+import { workerTemporaryDirectory } from './step-temporary-directory.ts';
+import type { LogLine } from './step-log.ts';
+import type { ErrorRecord } from './step-result.ts';
+import type { MarkerKind, WorkerAnswer, WorkerCommand, WorkerJob } from './worker-protocol.ts';
+import { workerTokenVariable } from './worker-protocol.ts';
+
+export interface WorkerOptions {
+  /** The worker's program file. Default: this package's own. */
+  readonly program?: string;
+  /** Laid over this process's environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Limit of the JavaScript heap, in bytes. */
+  readonly heapLimitBytes?: number;
+}
+
+/** How a worker process ended. */
+export interface WorkerEnd {
+  readonly exitCode?: number;
+  readonly signal?: NodeJS.Signals;
+  /** The engine gave up since its heap was full. */
+  readonly heapExhausted: boolean;
+  /** It could not be started at all. */
+  readonly startError?: Error;
+}
+
+/** What became of a job. */
+export type JobOutcome =
+  | { readonly kind: 'compiled'; readonly plan: Plan }
+  | { readonly kind: 'executed'; readonly result: unknown; readonly reusable: boolean }
+  | { readonly kind: 'failed'; readonly error: ErrorRecord }
+  /** The process ended before the job did. */
+  | { readonly kind: 'ended'; readonly end: WorkerEnd };
+
+export interface JobHandlers {
+  /** The worker has begun with it. */
+  started?(): void;
+  /** Something was printed. A promise holds back what comes after, and at last the program that prints. */
+  output?(stream: 'stdout' | 'stderr', text: string): Promise<void> | void;
+  /** A line of `context.log`. */
+  log?(line: LogLine): void;
+}
+
+interface RunningJob {
+  readonly id: number;
+  readonly handlers: JobHandlers;
+  readonly done: PromiseWithResolvers<JobOutcome>;
+  answer: JobOutcome | undefined;
+  readonly openStreams: Set<'stdout' | 'stderr'>;
+}
+
+const tailLength = 16 * 1024;
+/** How long a worker may take to end by itself when it is closed, in milliseconds. */
+const closeGraceMs = 1000;
+/** How long the pipes of a dead worker may stay open: for ever where a process that cannot be found holds them. */
+const drainMs = 2000;
+
+/**
+ * A worker process, from its parent's side: it does one job at a time. It is the leader of a process group of its own, ends with
+ * all that its jobs started when this process dies, however that happens, and leaves nothing behind when it ends itself.
+ */
+export class WorkerProcess {
+  /** In the environment of the worker and of every process that its jobs start. */
+  readonly token = randomUUID();
+  /** Resolves when the process and all that it started are gone. */
+  readonly ended: Promise<WorkerEnd>;
+  readonly #child: ChildProcess;
+  readonly #openStreams = new Set<'stdout' | 'stderr'>(['stdout', 'stderr']);
+  #nextId = 1;
+  #job: RunningJob | undefined;
+  #errorTail = '';
+  #isOver = false;
+
+  constructor({ program = programFile('worker-main'), env = {}, heapLimitBytes }: WorkerOptions = {}) {
+    const heap = heapLimitBytes === undefined ? [] : [`--max-old-space-size=${Math.ceil(heapLimitBytes / 2 ** 20)}`];
+    this.#child = spawn(process.execPath, [...programFlags(program), ...heap, program], {
+      detached: true,
+      windowsHide: true,
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...env, [workerTokenVariable]: this.token },
+    });
+    this.ended = this.#observeEnd();
+    // A write to a process that has just died is told by its end.
+    for (const stream of this.#child.stdio) stream?.on('error', () => {});
+    if (this.#child.pid === undefined) return;
+    this.#readOutput('stdout', this.#child.stdout as Readable);
+    this.#readOutput('stderr', this.#child.stderr as Readable);
+    this.#readAnswers(this.#child.stdio[4] as Readable);
+  }
+
+  /** `undefined` when it could not be started, or is gone. */
+  get identity(): ProcessIdentity | undefined {
+    return this.#child.pid === undefined ? undefined : readProcessIdentity(this.#child.pid);
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Never rejects. */
+  run(job: WorkerJob, handlers: JobHandlers = {}): Promise<JobOutcome> {
+    if (this.#job !== undefined) throw new TypeError('A worker does one job at a time.');
+    const id = this.#nextId++;
+    const done = Promise.withResolvers<JobOutcome>();
+    this.#job = { id, handlers, done, answer: undefined, openStreams: new Set(this.#openStreams) };
+    if (this.#isOver) void this.ended.then((end) => this.#finish({ kind: 'ended', end }));
+    else this.#send({ kind: 'job', id, job });
+    return done.promise;
+  }
+
+  /** Aborts the signal of the job that is under way. One that blocks its thread does not notice. */
+  abort(reason: 'stopped' | 'timed-out'): void {
+    if (this.#job !== undefined) this.#send({ kind: 'abort', id: this.#job.id, reason });
+  }
+
+  /** Ends the process and all that it started, at once. */
+  kill(): Promise<WorkerEnd> {
+    if (this.#child.pid !== undefined && !this.#isOver) {
+      killProcessGroup(this.#child.pid);
+      this.#child.kill('SIGKILL');
+    }
+    return this.ended;
+  }
+
+  /** Lets it end by itself, so that what user code does on exit is done, and kills it where it does not. */
+  async close(): Promise<void> {
+    if (!this.#isOver) this.#send({ kind: 'close' });
+    const timer = setTimeout(() => void this.kill(), closeGraceMs);
+    await this.ended;
+    clearTimeout(timer);
+  }
+
+  #send(command: WorkerCommand): void {
+    (this.#child.stdio[3] as Writable | undefined)?.write(`${JSON.stringify(command)}\n`);
+  }
+
+  #readOutput(name: 'stdout' | 'stderr', stream: Readable): void {
+    const output = new MarkedOutput(this.token, {
+      text: (text, id) => {
+        if (name === 'stderr') this.#errorTail = (this.#errorTail + text).slice(-tailLength);
+        const job = this.#job;
+        if (job === undefined || job.id !== id) return;
+        const taken = job.handlers.output?.(name, text);
+        if (taken === undefined) return;
+        stream.pause();
+        void taken.finally(() => stream.resume());
+      },
+      marker: (kind, id) => this.#markerSeen(name, kind, id),
+    });
+    stream.on('data', (chunk: Buffer) => output.push(chunk));
+    stream.on('close', () => {
+      output.end();
+      this.#openStreams.delete(name);
+      this.#streamDone(name);
+    });
+  }
+
+  #markerSeen(stream: 'stdout' | 'stderr', kind: MarkerKind, id: number): void {
+    if (this.#job?.id !== id) return;
+    if (kind === 'end') this.#streamDone(stream);
+    else if (stream === 'stdout') this.#job.handlers.started?.();
+  }
+
+  #streamDone(stream: 'stdout' | 'stderr'): void {
+    const job = this.#job;
+    job?.openStreams.delete(stream);
+    if (job?.answer !== undefined && job.openStreams.size === 0) this.#finish(job.answer);
+  }
+
+  #readAnswers(stream: Readable): void {
+    const decoder = new StringDecoder('utf8');
+    let parts: string[] = [];
+    stream.on('data', (chunk: Buffer) => {
+      const lines = decoder.write(chunk).split('\n');
+      for (const [index, line] of lines.entries()) {
+        parts.push(line);
+        if (index === lines.length - 1) break;
+        this.#take(JSON.parse(parts.join('')) as WorkerAnswer);
+        parts = [];
+      }
+    });
+  }
+
+  #take(answer: WorkerAnswer): void {
+    const job = this.#job;
+    if (job === undefined || job.id !== answer.id) return;
+    if (answer.kind === 'log') return job.handlers.log?.(answer.line);
+    const { id: _id, ...outcome } = answer;
+    job.answer = outcome;
+    if (job.openStreams.size === 0) this.#finish(outcome);
+  }
+
+  #finish(outcome: JobOutcome): void {
+    const job = this.#job;
+    this.#job = undefined;
+    job?.done.resolve(outcome);
+  }
+
+  async #observeEnd(): Promise<WorkerEnd> {
+    const end = await new Promise<Omit<WorkerEnd, 'heapExhausted'>>((resolve) => {
+      this.#child.once('error', (startError) => this.#child.pid === undefined && resolve({ startError }));
+      this.#child.once('exit', (exitCode, signal) => resolve(signal === null ? { exitCode: exitCode ?? 0 } : { signal }));
+    });
+    this.#isOver = true;
+    const { pid } = this.#child;
+    if (pid !== undefined) {
+      killProcessGroup(pid);
+      await endProcessesOfWorkers(new Set([this.token]));
+      await this.#drain();
+      await rm(workerTemporaryDirectory(this.token), { recursive: true, force: true });
+    }
+    const heapExhausted = /FATAL ERROR:.*heap out of memory/.test(this.#errorTail) && end.exitCode === undefined;
+    const observed = { ...end, heapExhausted };
+    if (this.#job !== undefined) this.#finish(this.#job.answer ?? { kind: 'ended', end: observed });
+    return observed;
+  }
+
+  /** What was printed may still be in the pipes. They end when nobody is left who could write to them. */
+  async #drain(): Promise<void> {
+    const streams = [this.#child.stdout, this.#child.stderr, this.#child.stdio[4] as Readable];
+    const closed = streams.map((stream) =>
+      stream === null || stream.destroyed ? undefined : new Promise((resolve) => stream.once('close', resolve)),
+    );
+    await Promise.race([Promise.all(closed), delay(drainMs, undefined, { ref: false })]);
+    for (const stream of this.#child.stdio) stream?.destroy();
+  }
+}

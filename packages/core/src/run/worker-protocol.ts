@@ -1,0 +1,68 @@
+import type { ComponentContext } from '../component/stack-component.ts';
+import type { Plan, RunConfiguration } from '../pipeline/plan.ts';
+import type { LogLine } from './step-log.ts';
+import type { StepRequest } from './step-request.ts';
+import type { ErrorRecord } from './step-result.ts';
+
+/**
+ * What passes between a worker process and its parent: JSON lines through pipes of their own, so that `process.send`, standard
+ * input and output stay the user's. Standard output and error carry, besides what is printed, a marker before and after each
+ * job.
+ */
+export const workerPipes = {
+  /** Parent to worker. */
+  commands: 3,
+  /** Worker to parent. Written synchronously: what was written before `process.exit` arrives. */
+  answers: 4,
+  /** Carries nothing. Its end says that the parent is dead. */
+  watch: 5,
+} as const;
+
+/** Environment variable with the worker's token. Every process that a step starts inherits it, and is found again by it. */
+export const workerTokenVariable = 'MLSTACK_WORKER';
+
+/** Compiles the pipeline that a bundle exports. */
+export interface CompileJob {
+  readonly kind: 'compile';
+  /** Folder with `entry.mjs` and `bundle.json`. */
+  readonly directory: string;
+  readonly export: string;
+  readonly configuration: RunConfiguration;
+}
+
+export interface ExecuteJob {
+  readonly kind: 'execute';
+  readonly request: StepRequest;
+  readonly bundleDirectory: string;
+  /** Surroundings of the artifact store on this machine. */
+  readonly artifactStoreContext: ComponentContext;
+}
+
+export type WorkerJob = CompileJob | ExecuteJob;
+
+export type WorkerCommand =
+  | { readonly kind: 'job'; readonly id: number; readonly job: WorkerJob }
+  | { readonly kind: 'abort'; readonly id: number; readonly reason: 'stopped' | 'timed-out' }
+  | { readonly kind: 'close' };
+
+export type WorkerAnswer =
+  | { readonly kind: 'log'; readonly id: number; readonly line: LogLine }
+  | { readonly kind: 'compiled'; readonly id: number; readonly plan: Plan }
+  | { readonly kind: 'failed'; readonly id: number; readonly error: ErrorRecord }
+  | {
+      readonly kind: 'executed';
+      readonly id: number;
+      readonly result: unknown;
+      /** False where the next step would not find the process as this one did. */
+      readonly reusable: boolean;
+    };
+
+export type MarkerKind = 'begin' | 'end';
+
+export function markerPrefix(token: string): string {
+  return `\0mlstack ${token} `;
+}
+
+export function formatMarker(token: string, kind: MarkerKind, id: number): string {
+  return `${markerPrefix(token)}${kind} ${id}\n`;
+}

@@ -1,0 +1,186 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ArtifactStore } from '../component/artifact-store.ts';
+import type { SecretValues } from '../secret/redact.ts';
+import { StreamRedactor } from '../secret/stream-redactor.ts';
+import type { LogLine } from './step-log.ts';
+import { logChunkKey, maximumChunkBytes, maximumChunkMs } from './step-log.ts';
+
+type OutputName = 'stdout' | 'stderr';
+
+/** Longest text of one entry, in characters. */
+const maximumLineLength = 16 * 1024;
+/** Waiting bytes above which a step that prints is held back. */
+const maximumWaitingBytes = 4 * 1024 * 1024;
+const writeAttempts = 3;
+
+/** Makes the chunks of one execution's log. Costs nothing for an execution that says nothing. */
+export class StepLogWriter {
+  readonly #store: ArtifactStore;
+  readonly #prefix: string;
+  readonly #secrets: SecretValues;
+  readonly #outputs = new Map<OutputName, PartialLines>();
+  #entries: string[] = [];
+  #bytes = 0;
+  #chunks = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> | undefined;
+  #isEnding = false;
+  #hasFailed = false;
+
+  constructor(store: ArtifactStore, outputPrefix: string, secrets: SecretValues) {
+    this.#store = store;
+    this.#prefix = outputPrefix;
+    this.#secrets = secrets;
+  }
+
+  /** The promise, where there is one, says when the store has caught up. */
+  print(stream: OutputName, text: string): Promise<void> | undefined {
+    let lines = this.#outputs.get(stream);
+    if (lines === undefined) {
+      lines = new PartialLines(this.#secrets);
+      this.#outputs.set(stream, lines);
+    }
+    for (const entry of lines.push(text)) this.#add({ time: new Date().toISOString(), stream, ...entry });
+    this.#startTimer();
+    return this.#bytes > maximumWaitingBytes ? this.#writing : undefined;
+  }
+
+  log(line: LogLine): void {
+    this.#add({ ...line, text: this.#secrets.redact(line.text) });
+    this.#startTimer();
+  }
+
+  /** Stores the rest. Resolves with the number of chunks. Where the store failed, the log ends early: it does not fail a step. */
+  async end(): Promise<number> {
+    this.#isEnding = true;
+    clearTimeout(this.#timer);
+    for (const [stream, lines] of this.#outputs) {
+      for (const entry of lines.end()) this.#add({ time: new Date().toISOString(), stream, ...entry });
+    }
+    while (this.#entries.length > 0 || this.#writing !== undefined) await (this.#writing ?? this.#startWriting());
+    return this.#chunks;
+  }
+
+  #add(line: LogLine): void {
+    if (this.#hasFailed) return;
+    const entry = `${JSON.stringify(line)}\n`;
+    this.#entries.push(entry);
+    this.#bytes += Buffer.byteLength(entry);
+    if (this.#bytes >= maximumChunkBytes) void this.#startWriting();
+  }
+
+  /** Lines that are not complete after a second are shown as far as they go. */
+  #flush(): void {
+    this.#timer = undefined;
+    for (const [stream, lines] of this.#outputs) {
+      for (const entry of lines.flush()) this.#add({ time: new Date().toISOString(), stream, ...entry });
+    }
+    if (this.#entries.length > 0) void this.#startWriting();
+  }
+
+  #startWriting(): Promise<void> {
+    this.#writing ??= this.#writeChunks().finally(() => {
+      this.#writing = undefined;
+      if (this.#entries.length > 0) this.#startTimer();
+    });
+    return this.#writing;
+  }
+
+  #startTimer(): void {
+    if (!this.#isEnding) this.#timer ??= setTimeout(() => this.#flush(), maximumChunkMs);
+  }
+
+  async #writeChunks(): Promise<void> {
+    do {
+      const body = this.#takeChunk();
+      if (!(await this.#writeChunk(body))) return;
+    } while (this.#bytes >= maximumChunkBytes);
+  }
+
+  #takeChunk(): Buffer {
+    let bytes = 0;
+    let count = 0;
+    while (count < this.#entries.length) {
+      const size = Buffer.byteLength(this.#entries[count] as string);
+      if (count > 0 && bytes + size > maximumChunkBytes) break;
+      bytes += size;
+      count += 1;
+    }
+    this.#bytes -= bytes;
+    return Buffer.from(this.#entries.splice(0, count).join(''));
+  }
+
+  async #writeChunk(body: Buffer): Promise<boolean> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#store.write(logChunkKey(this.#prefix, this.#chunks + 1), body);
+        this.#chunks += 1;
+        return true;
+      } catch {
+        if (attempt < writeAttempts) {
+          await delay(attempt * 200);
+          continue;
+        }
+        this.#hasFailed = true;
+        this.#entries = [];
+        this.#bytes = 0;
+        return false;
+      }
+    }
+  }
+}
+
+interface Entry {
+  readonly text: string;
+  readonly continues?: true;
+}
+
+/** Makes lines of what one stream prints. Only what is redacted leaves it. */
+class PartialLines {
+  readonly #redactor: StreamRedactor;
+  #line = '';
+
+  constructor(secrets: SecretValues) {
+    this.#redactor = new StreamRedactor(secrets);
+  }
+
+  push(text: string): Entry[] {
+    return this.#split(this.#redactor.push(text));
+  }
+
+  flush(): Entry[] {
+    const text = this.#line;
+    this.#line = '';
+    return text === '' ? [] : [{ text, continues: true }];
+  }
+
+  end(): Entry[] {
+    const entries = this.#split(this.#redactor.end());
+    if (this.#line !== '') entries.push({ text: this.#line });
+    this.#line = '';
+    return entries;
+  }
+
+  #split(text: string): Entry[] {
+    const lines = (this.#line + text).split('\n');
+    this.#line = lines.pop() ?? '';
+    const entries = lines.flatMap((line) => cut(line.endsWith('\r') ? line.slice(0, -1) : line));
+    if (this.#line.length <= maximumLineLength) return entries;
+    const pieces = cut(this.#line);
+    this.#line = pieces.pop()?.text ?? '';
+    return [...entries, ...pieces];
+  }
+}
+
+function cut(line: string): Entry[] {
+  const entries: Entry[] = [];
+  let start = 0;
+  while (line.length - start > maximumLineLength) {
+    // A character of two halves stays whole.
+    const end = start + maximumLineLength - (/[\ud800-\udbff]/.test(line[start + maximumLineLength - 1] as string) ? 1 : 0);
+    entries.push({ text: line.slice(start, end), continues: true });
+    start = end;
+  }
+  entries.push({ text: line.slice(start) });
+  return entries;
+}

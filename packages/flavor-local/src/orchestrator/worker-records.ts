@@ -1,0 +1,58 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ProcessIdentity } from '@mlstack/core/flavor';
+import { isSystemError } from '../file-system-error.ts';
+
+/** A worker process that executes steps of a run. */
+export interface WorkerRecord {
+  readonly process: ProcessIdentity;
+  /** In the environment of the worker and of all that its steps started. */
+  readonly token: string;
+}
+
+/**
+ * The workers of one run, one file each, so that whoever drives the run next finds them. They need not survive the machine: its
+ * processes do not, either.
+ */
+export class WorkerRecords {
+  readonly #folder: string;
+
+  constructor(stateDirectory: string, runId: string) {
+    this.#folder = join(stateDirectory, 'workers', runId);
+  }
+
+  add(record: WorkerRecord): void {
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    const file = this.#file(record.token);
+    writeFileSync(`${file}.new`, JSON.stringify({ formatVersion: 1, ...record }), { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  }
+
+  remove(token: string): void {
+    rmSync(this.#file(token), { force: true });
+  }
+
+  list(): WorkerRecord[] {
+    try {
+      return readdirSync(this.#folder)
+        .filter((name) => name.endsWith('.json'))
+        .map((name) => JSON.parse(readFileSync(join(this.#folder, name), 'utf8')) as WorkerRecord);
+    } catch (error) {
+      if (isSystemError(error, 'ENOENT')) return [];
+      throw error;
+    }
+  }
+
+  /** Removes the folder where no worker is left in it. */
+  removeFolder(): void {
+    try {
+      rmdirSync(this.#folder);
+    } catch (error) {
+      if (!isSystemError(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST')) throw error;
+    }
+  }
+
+  #file(token: string): string {
+    return join(this.#folder, `${token}.json`);
+  }
+}
