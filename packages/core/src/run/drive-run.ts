@@ -185,8 +185,8 @@ class RunDriver {
       this.#handleInbox();
       this.#fillPools();
       if (this.#outcome === undefined && this.#isOver()) this.#end();
-      if (!gathered && !this.#recorder.isEmpty && this.#lookups.orchestrator + this.#lookups['step-operator'] > 0) {
-        // What the cache answers at once goes into the same transaction.
+      if (!gathered && !this.#recorder.isEmpty) {
+        // What happens in the same turn, and what the cache answers at once, goes into the same transaction.
         gathered = true;
         await nextTurn();
       } else if (!this.#recorder.isEmpty || this.#guarded.length > 0) {
