@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { ArtifactStore } from '../component/artifact-store.ts';
 import { ArtifactStoreError, ObjectCorruptError } from '../errors/artifact-store-errors.ts';
-import type { ArtifactFile, ArtifactManifest, StoredArtifact } from './artifact-record.ts';
+import { hashFiles, parseManifest } from './artifact-manifest.ts';
+import type { ArtifactFile, StoredArtifact } from './artifact-record.ts';
 import type { ArtifactReader, Materializer } from './materializer.ts';
 
 export interface LoadOptions {
   readonly signal?: AbortSignal;
-  /** A folder for values that are paths; asked for once, and removed by whoever gave it. */
+  /** A folder for values that are paths; may be asked for several times, and is removed by whoever gave it. */
   readonly temporaryDirectory: () => Promise<string>;
 }
 
@@ -42,9 +45,9 @@ export async function openArtifact(
     async readBytes(path) {
       const chunks: Uint8Array[] = [];
       for await (const chunk of readVerified(store, fileOf(path), signal)) chunks.push(chunk);
-      return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
+      return new Uint8Array(Buffer.concat(chunks));
     },
-    temporaryDirectory,
+    temporaryDirectory: async () => mkdtemp(join(await temporaryDirectory(), 'artifact-')),
   };
 }
 
@@ -60,10 +63,12 @@ export async function listArtifactFiles(
   }
   const chunks: Uint8Array[] = [];
   for await (const chunk of store.read(stored.key, signal === undefined ? {} : { signal })) chunks.push(chunk);
-  const { files } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as ArtifactManifest;
-  const hash = createHash('sha256');
-  for (const { path, sha256 } of files) hash.update(`${sha256}  ${path}\n`);
-  const actual = hash.digest('hex');
+  const files = parseManifest(Buffer.concat(chunks).toString('utf8'), stored);
+  if (typeof files === 'string')
+    throw new ArtifactStoreError(store.name, `read ${stored.key}`, {
+      reason: `the list of its files is damaged: ${files}`,
+    });
+  const actual = hashFiles(files);
   if (actual !== stored.sha256) throw new ObjectCorruptError(store.name, stored.key, stored.sha256, actual);
   return files;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tfCore from '@tensorflow/tfjs-core';
@@ -10,6 +10,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ObjectStat, WriteReceipt } from '../component/artifact-store.ts';
 import { ArtifactStore } from '../component/artifact-store.ts';
+import { ValueNotStorableError } from '../errors/artifact-errors.ts';
 import { ObjectCorruptError, ObjectNotFoundError } from '../errors/artifact-store-errors.ts';
 import { isArtifactKey } from './artifact-key.ts';
 import { loadArtifact } from './load-artifact.ts';
@@ -126,12 +127,53 @@ describe('values without a declaration', () => {
     const cyclic: Record<string, unknown> = {};
     cyclic.inner = { cyclic };
     for (const [value, message] of [
-      [{ model: { layers: [1, () => 1] } }, 'part model.layers[1] is a function'],
-      [{ when: new URL('http://localhost') }, 'part when is an instance of URL'],
-      [cyclic, 'part inner.cyclic is a reference to something that contains it'],
-      [Symbol('x'), 'The value is a symbol'],
+      [{ model: { layers: [1, () => 1] } }, 'A value cannot be stored: model.layers[1] is a function'],
+      [{ when: new URL('http://localhost') }, 'when is an instance of URL'],
+      [cyclic, 'inner.cyclic is a reference to something that contains it'],
+      [Symbol('x'), 'it is a symbol'],
+      [{ map: new Map([['a', [Promise.resolve()]]]) }, 'map<value>[0] is an instance of Promise'],
+      [{ [Symbol('s')]: 1 }, 'it is an object with a symbol for a key'],
+      [{ names: new (class Names extends Array {})() }, 'names is an instance of Names'],
+      [Array.from({ length: 1200 }).reduce((inner) => [inner], 0), 'is nested more than 1000 levels deep'],
+      [new SharedArrayBuffer(1), 'it is an instance of SharedArrayBuffer'],
+      [new Error('x'), 'it is an instance of Error'],
     ] as const)
       await expect(roundTrip<unknown>(value)).rejects.toThrow(message);
+  });
+
+  test('are named in the error when it is known whose they are', async () => {
+    const saved = saveArtifact(new MemoryStore(), 'm', chooseMaterializer({}), { a: () => 1 }, { subject: 'Output "x"' });
+    await expect(saved).rejects.toThrow('Output "x" cannot be stored: a is a function.');
+  });
+
+  test('keep the class of their bytes', async () => {
+    const bytes = [1, 2, 250];
+    const values = [new Uint8Array(bytes), Buffer.from(bytes), new Uint8Array(bytes).buffer];
+    for (const value of [...values, { in: values }, new Uint8ClampedArray(bytes), new DataView(new ArrayBuffer(3))]) {
+      const { loaded } = await roundTrip<unknown>(value);
+      expect(loaded).toStrictEqual(value);
+      expect(Object.getPrototypeOf(loaded)).toBe(Object.getPrototypeOf(value));
+    }
+    expect((await roundTrip<unknown>(values[0])).stored.key).toMatch(/value\.bin$/);
+  });
+
+  test('of many numbers have their bytes in a file of their own, once', async () => {
+    const pixels = Float64Array.from({ length: 200_000 }, (_, index) => index / 7);
+    const value = { pixels, again: pixels.subarray(3), labels: new Uint8Array(10), same: pixels };
+    const { loaded, stored, store } = await roundTrip(value);
+    expect(loaded).toEqual(value);
+    expect(stored.layout).toBe('manifest');
+    expect(store.objects.size).toBe(4);
+  });
+
+  test('that are large are written in parts, with the text that JSON has', async () => {
+    const rows = Array.from({ length: 5000 }, (_, row) => Array.from({ length: 20 }, (_, column) => row * column));
+    const words = Object.fromEntries(rows.map((row, index) => [`word ${index}`, row]));
+    for (const value of [rows, { rows, words, empty: [[], {}], more: rows.map((row) => ({ row })) }, rows.flat()]) {
+      const { loaded, store } = await roundTrip<unknown>(value);
+      expect(loaded).toEqual(value);
+      expect(Buffer.from([...store.objects.values()][0] as Uint8Array).toString()).toBe(JSON.stringify(value));
+    }
   });
 
   test('do not reach into prototypes when they are read', async () => {
@@ -163,6 +205,46 @@ describe('files and folders', () => {
     const [one, two] = await Promise.all(folders.map((folder) => roundTrip(folder)));
     expect(await readFile(path.join(one?.loaded.path ?? '', 'deep/value.txt'), 'utf8')).toBe('x');
     expect(one?.stored.sha256).toBe(two?.stored.sha256);
+  });
+
+  test('a file may be named as the list of files is, two inputs may have the same name', async () => {
+    const file = path.join(directory, 'manifest.json');
+    await writeFile(file, '{}');
+    const { loaded, store, stored } = await roundTrip(artifactPath(file));
+    expect(await readFile(loaded.path, 'utf8')).toBe('{}');
+    const shared = { temporaryDirectory: async () => directory };
+    const again = await loadArtifact(store, stored, chooseMaterializer(artifactPath(file)), shared);
+    const twice = await loadArtifact(store, stored, chooseMaterializer(artifactPath(file)), shared);
+    expect((again as { path: string }).path).not.toBe((twice as { path: string }).path);
+  });
+
+  test('what is not there, and links to folders, are refused', async () => {
+    await expect(roundTrip(artifactPath(path.join(directory, 'nothing')))).rejects.toThrow(ValueNotStorableError);
+    await expect(roundTrip(artifactPath('/dev/null'))).rejects.toThrow('neither a file nor a folder');
+    const folder = path.join(directory, 'linked');
+    await mkdir(folder);
+    await writeFile(path.join(directory, 'target.txt'), 'x');
+    await symlink(path.join(directory, 'target.txt'), path.join(folder, 'link.txt'));
+    const { loaded } = await roundTrip(artifactPath(folder));
+    expect(await readFile(path.join(loaded.path, 'link.txt'), 'utf8')).toBe('x');
+    await symlink(directory, path.join(folder, 'loop'));
+    await expect(roundTrip(artifactPath(folder))).rejects.toThrow('a link to another folder');
+  });
+
+  test('a list of files that names what lies outside is refused, and nothing is written there', async () => {
+    const file = path.join(directory, 'inside.txt');
+    await writeFile(file, 'x');
+    for (const change of [{ path: '../outside.txt' }, { key: 'm/runs/other' }]) {
+      const { store, stored } = await roundTrip(artifactPath(file));
+      const manifest = JSON.parse(Buffer.from(store.objects.get(stored.key) as Uint8Array).toString());
+      Object.assign(manifest.files[0], change);
+      store.objects.set(stored.key, Buffer.from(JSON.stringify(manifest)));
+      const { path: name, sha256 } = manifest.files[0];
+      const forged = { ...stored, sha256: createHash('sha256').update(`${sha256}  ${name}\n`).digest('hex') };
+      await expect(loadArtifact(store, forged, chooseMaterializer(artifactPath(file)), options)).rejects.toThrow(
+        'the list of its files is damaged',
+      );
+    }
   });
 
   test('an empty folder comes back empty', async () => {
@@ -224,6 +306,8 @@ describe('libraries', () => {
     const { loaded, stored } = await roundTrip(table, arrowTable<arrow.Table>(arrow));
     expect(loaded.toArray().map((row) => row?.toJSON())).toEqual(table.toArray().map((row) => row?.toJSON()));
     expect(stored.preview).toBe('table, 2 rows × 2 columns');
+    const equal = arrow.tableFromArrays({ x: Float64Array.from([1, 2.5]), name: ['a', 'b'] });
+    expect((await roundTrip(equal, arrowTable<arrow.Table>(arrow))).stored.sha256).toBe(stored.sha256);
   });
 
   test('a model of TensorFlow.js predicts as it did, and is stored without times', async () => {

@@ -1,5 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { ArtifactStore } from '../component/artifact-store.ts';
+import { ValueNotStorableError } from '../errors/artifact-errors.ts';
+import { isArtifactFilePath } from './artifact-file-path.ts';
+import { hashFiles, manifestKey } from './artifact-manifest.ts';
 import type { ArtifactFile, ArtifactManifest, StoredArtifact } from './artifact-record.ts';
 import { keySegment } from './key-segment.ts';
 import type { ArtifactWriter, Materializer } from './materializer.ts';
@@ -7,10 +9,12 @@ import { previewValue, shorten } from './preview-value.ts';
 
 export interface SaveOptions {
   readonly signal?: AbortSignal;
+  /** Whose value it is, for errors: `Output "model" of step "train"`. */
+  readonly subject?: string;
 }
 
 /**
- * Stores a value under keys that begin with `keyPrefix` and returns what the metadata store will know of it. A value of one small
+ * Stores a value under keys that begin with `keyPrefix` and a dot, and returns what the metadata store will know of it. A value of one small
  * file costs one write; several files end with a manifest, so that a kill leaves nothing that looks complete.
  */
 export async function saveArtifact<Value>(
@@ -18,7 +22,7 @@ export async function saveArtifact<Value>(
   keyPrefix: string,
   materializer: Materializer<Value>,
   value: Value,
-  { signal }: SaveOptions = {},
+  { signal, subject }: SaveOptions = {},
 ): Promise<StoredArtifact> {
   const files: ArtifactFile[] = [];
   const paths = new Set<string>();
@@ -30,7 +34,11 @@ export async function saveArtifact<Value>(
       files.push({ path, key, size, sha256 });
     },
   };
-  await materializer.save(value, writer);
+  try {
+    await materializer.save(value, writer);
+  } catch (error) {
+    throw error instanceof ValueNotStorableError && subject !== undefined ? error.about(subject) : error;
+  }
   const [only, ...more] = files.sort((one, other) => (one.path < other.path ? -1 : 1));
   if (only === undefined) throw new TypeError(`The materializer "${materializer.id}" wrote no file.`);
   const described = {
@@ -41,27 +49,20 @@ export async function saveArtifact<Value>(
   if (more.length === 0 && /^value\.[a-z]+$/.test(only.path))
     return { key: only.key, layout: 'file', size: only.size, sha256: only.sha256, ...described };
   const manifest: ArtifactManifest = { formatVersion: 1, files };
-  const key = `${keyPrefix}.manifest.json`;
+  const key = manifestKey(keyPrefix);
   await store.write(key, Buffer.from(JSON.stringify(manifest)), signal === undefined ? {} : { signal });
   return {
     key,
     layout: 'manifest',
     size: files.reduce((sum, file) => sum + file.size, 0),
-    sha256: contentHash(files),
+    sha256: hashFiles(files),
     ...described,
   };
 }
 
-function contentHash(files: readonly ArtifactFile[]): string {
-  const hash = createHash('sha256');
-  for (const { path, sha256 } of files) hash.update(`${sha256}  ${path}\n`);
-  return hash.digest('hex');
-}
-
 function checkPath(path: string, paths: Set<string>): void {
-  const segments = path.split('/');
-  if (path === '' || segments.some((segment) => segment === '' || segment === '.' || segment === '..'))
-    throw new TypeError(`"${path}" is no path of a file inside an artifact.`);
-  if (paths.has(path)) throw new TypeError(`The file "${path}" was written twice.`);
+  if (!isArtifactFilePath(path))
+    throw new TypeError(`${JSON.stringify(path)} is no path of a file inside an artifact.`);
+  if (paths.has(path)) throw new TypeError(`The file ${JSON.stringify(path)} was written twice.`);
   paths.add(path);
 }

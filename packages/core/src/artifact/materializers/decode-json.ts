@@ -1,37 +1,28 @@
-type ViewConstructor = new (buffer: ArrayBuffer) => ArrayBufferView;
+type BytesOf = (file: string) => ArrayBuffer;
 
-const views: Readonly<Record<string, ViewConstructor>> = {
-  Int8Array,
-  Uint8Array,
-  Uint8ClampedArray,
-  Int16Array,
-  Uint16Array,
-  Int32Array,
-  Uint32Array,
-  Float32Array,
-  Float64Array,
-  BigInt64Array,
-  BigUint64Array,
-  DataView,
-};
-
-/** The value that `encodeJson` wrote. Nothing in it is evaluated. */
-export function decodeJson(bytes: Uint8Array): unknown {
-  return fromJson(JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')));
+/**
+ * The value that `encodeJson` wrote. Nothing in it is evaluated.
+ *
+ * @param bytesOf the bytes of a side file.
+ */
+export function decodeJson(text: string, bytesOf: BytesOf): unknown {
+  const tree: unknown = JSON.parse(text);
+  return text.includes('"$type"') ? decode(tree, bytesOf) : tree;
 }
 
-function fromJson(value: unknown): unknown {
+function decode(value: unknown, bytesOf: BytesOf): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index++) value[index] = fromJson(value[index]);
+    for (let index = 0; index < value.length; index++) value[index] = decode(value[index], bytesOf);
     return value;
   }
-  const { $type: type } = value as { readonly $type?: unknown };
-  if (typeof type === 'string') return fromTagged(type, (value as { readonly value?: unknown }).value);
-  return objectOf(Object.entries(value));
+  const record = value as Record<string, unknown>;
+  if (typeof record.$type === 'string') return decodeTagged(record.$type, record, bytesOf);
+  for (const key of Object.keys(record)) record[key] = decode(record[key], bytesOf);
+  return record;
 }
 
-function fromTagged(type: string, value: unknown): unknown {
+function decodeTagged(type: string, { value, file }: Record<string, unknown>, bytesOf: BytesOf): unknown {
   switch (type) {
     case 'undefined':
       return undefined;
@@ -42,24 +33,39 @@ function fromTagged(type: string, value: unknown): unknown {
     case 'date':
       return new Date(value === null ? Number.NaN : (value as string));
     case 'map':
-      return new Map((value as [unknown, unknown][]).map(([key, item]) => [fromJson(key), fromJson(item)]));
+      return new Map(decode(value, bytesOf) as [unknown, unknown][]);
     case 'set':
-      return new Set((value as unknown[]).map(fromJson));
+      return new Set(decode(value, bytesOf) as unknown[]);
     case 'object':
-      return objectOf(value as [string, unknown][]);
-    case 'ArrayBuffer':
-      return bufferOf(value as string);
+      return Object.fromEntries(
+        (value as [string, unknown][]).map(([key, item]) => [key, decode(item, bytesOf)] as const),
+      );
   }
-  const View = Object.hasOwn(views, type) ? views[type] : undefined;
-  if (View === undefined) throw new TypeError(`The file has a value of the unknown type "${type}".`);
-  return new View(bufferOf(value as string));
+  const buffer = typeof file === 'string' ? bytesOf(file) : bufferOf(value as string);
+  if (type === 'ArrayBuffer') return buffer;
+  if (type === 'Buffer') return Buffer.from(buffer);
+  return new (viewClass(type))(buffer);
 }
 
-function objectOf(entries: readonly (readonly [string, unknown])[]): object {
-  return Object.fromEntries(entries.map(([key, item]) => [key, fromJson(item)]));
+const viewNames = new Set(
+  'Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array Float16Array Float32Array Float64Array BigInt64Array BigUint64Array DataView'.split(
+    ' ',
+  ),
+);
+
+function viewClass(type: string): new (buffer: ArrayBuffer) => ArrayBufferView {
+  // Float16Array is younger than the oldest Node that may read it.
+  const View = viewNames.has(type) ? (globalThis as Record<string, unknown>)[type] : undefined;
+  if (typeof View !== 'function')
+    throw new TypeError(`value.json has the type ${JSON.stringify(type)}, which is not known here.`);
+  return View as new (
+    buffer: ArrayBuffer,
+  ) => ArrayBufferView;
 }
 
 function bufferOf(base64: string): ArrayBuffer {
   const bytes = Buffer.from(base64, 'base64');
-  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+  const buffer = new ArrayBuffer(bytes.byteLength);
+  new Uint8Array(buffer).set(bytes);
+  return buffer;
 }

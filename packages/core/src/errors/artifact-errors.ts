@@ -1,0 +1,36 @@
+import { MlstackError } from './mlstack-error.ts';
+
+/** A value that no built-in materializer takes, or not the one that was declared for it. */
+export class ValueNotStorableError extends MlstackError {
+  readonly code = 'VALUE_NOT_STORABLE';
+  override readonly kind = 'failure' as const;
+  readonly #arguments: ConstructorParameters<typeof ValueNotStorableError>;
+
+  /**
+   * @param place where in the value, as in `layers[2].weights`; empty for the whole.
+   * @param what what is there, as in `an instance of Tensor`.
+   * @param options `subject`: whose value, as in `Output "model" of step "train"`.
+   */
+  constructor(
+    place: string,
+    what: string,
+    options: { readonly subject?: string; readonly hint?: string; readonly cause?: unknown } = {},
+  ) {
+    const { subject = 'A value', cause, hint = materializerHint } = options;
+    super(`${subject} cannot be stored: ${place === '' ? 'it' : shortenPlace(place)} is ${what}.`, { hint, cause });
+    this.#arguments = [place, what, options];
+  }
+
+  /** The same error, saying whose value it is. */
+  about(subject: string): ValueNotStorableError {
+    const [place, what, options] = this.#arguments;
+    return new ValueNotStorableError(place, what, { ...options, subject });
+  }
+}
+
+const materializerHint =
+  'Return plain values, or name a materializer in the outputs of the step: tensorflowModel, arrowTable, or your own by defineMaterializer.';
+
+function shortenPlace(place: string): string {
+  return place.length <= 120 ? place : `${place.slice(0, 60)}…${place.slice(-60)}`;
+}
