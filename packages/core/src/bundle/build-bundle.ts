@@ -1,10 +1,8 @@
 import { realpathSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { ModuleFileError } from '../errors/bundle-errors.ts';
-import { readBuildRecord, writeBuildRecord } from './build-record.ts';
 import type { Bundle } from './bundle-manifest.ts';
-import { findBundle } from './find-bundle.ts';
-import { confirmInputs } from './tracked-inputs.ts';
+import { findUnchangedBundle } from './find-bundle.ts';
 
 export interface BuildOptions {
   /** The module with the user's exports; absolute, or relative to the working directory. */
@@ -23,13 +21,8 @@ export interface BuildOptions {
  */
 export async function buildBundle({ file, stateDirectory }: BuildOptions): Promise<Bundle> {
   const entry = findModule(file);
-  const record = readBuildRecord(stateDirectory, entry);
-  const inputs = record === undefined ? undefined : confirmInputs(record.inputs);
-  const known = record === undefined || inputs === undefined ? undefined : findBundle(stateDirectory, record.digest);
-  if (known !== undefined && inputs !== undefined) {
-    if (inputs !== record?.inputs) writeBuildRecord(stateDirectory, entry, { digest: known.digest, inputs });
-    return known;
-  }
+  const known = findUnchangedBundle(stateDirectory, entry);
+  if (known !== undefined) return known;
   const { assembleBundle } = await import('./assemble-bundle.ts');
   return assembleBundle(entry, projectRoot(entry, stateDirectory), stateDirectory);
 }

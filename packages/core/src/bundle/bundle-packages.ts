@@ -42,7 +42,7 @@ export interface BundledPackages {
 export const requireBanner =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 
-const stubNamespace = 'mlstack-package';
+export const stubNamespace = 'mlstack-package';
 
 export async function bundlePackages(
   requests: readonly PackageRequest[],

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { basename, dirname, extname, join, relative, sep } from 'node:path';
-import type { OnResolveArgs, Plugin, PluginBuild } from 'esbuild';
+import type { Loader, OnResolveArgs, Plugin, PluginBuild } from 'esbuild';
 import { BundleError } from '../errors/bundle-errors.ts';
+import { hashText } from './content-hash.ts';
 import { bundleErrorOf, isBuildFailure } from './esbuild-problems.ts';
 import type { InstalledPackage, PackageLookup } from './package-lookup.ts';
 import { runsFromSource, sharedEntryPoints } from './share-core.ts';
@@ -25,14 +26,27 @@ export interface UserCode {
   readonly exports: readonly string[];
   readonly packageModules: ReadonlyMap<string, PackageModule>;
   readonly externals: readonly InstalledPackage[];
-  /** Absolute paths of the files that it was made from. */
-  readonly sources: readonly string[];
+  /** Absolute paths of the files that it was made from, each with the SHA-256 of what was read. */
+  readonly sources: ReadonlyMap<string, string>;
   /** Absolute paths of files that would have changed the result, had they been there or had they been different. */
   readonly influences: readonly string[];
 }
 
 /** What a TypeScript or JavaScript import may leave out, in the order in which it is looked for. */
 const extensions = ['.tsx', '.ts', '.jsx', '.js', '.css', '.json'];
+
+const loaders: Readonly<Record<string, Loader>> = {
+  '.ts': 'ts',
+  '.mts': 'ts',
+  '.cts': 'ts',
+  '.tsx': 'tsx',
+  '.js': 'js',
+  '.mjs': 'js',
+  '.cjs': 'js',
+  '.jsx': 'jsx',
+  '.json': 'json',
+  '.txt': 'text',
+};
 
 export async function bundleUserCode(file: string, root: string, packages: PackageLookup): Promise<UserCode> {
   const { build } = await import('esbuild');
@@ -64,15 +78,14 @@ export async function bundleUserCode(file: string, root: string, packages: Packa
   if (code === undefined || map === undefined || output === undefined) {
     throw new BundleError(relative(root, file), [{ message: 'it has nothing that can be run' }]);
   }
-  const sources = Object.keys(result.metafile.inputs).map((path) => join(root, path));
   return {
     code,
     map,
     exports: [...output.exports].sort(),
     packageModules: resolution.packageModules,
     externals: [...resolution.externals.values()],
-    sources,
-    influences: [...resolution.influences, ...configurationFiles(sources)],
+    sources: resolution.sources,
+    influences: [...resolution.influences, ...configurationFiles([...resolution.sources.keys()])],
   };
 }
 
@@ -80,6 +93,7 @@ function resolveUserImports(packages: PackageLookup) {
   const packageModules = new Map<string, PackageModule>();
   const externals = new Map<string, InstalledPackage>();
   const influences = new Set<string>();
+  const sources = new Map<string, string>();
 
   async function resolveImport(build: PluginBuild, args: OnResolveArgs) {
     if (args.kind === 'entry-point' || args.pluginData === resolving) return undefined;
@@ -112,9 +126,18 @@ function resolveUserImports(packages: PackageLookup) {
 
   const plugin: Plugin = {
     name: 'mlstack-user-imports',
-    setup: (build) => build.onResolve({ filter: /.*/ }, (args) => resolveImport(build, args)),
+    setup(build) {
+      build.onResolve({ filter: /.*/ }, (args) => resolveImport(build, args));
+      // Read here, so that what is noted of a file is what was bundled, whenever it is edited.
+      build.onLoad({ filter: /.*/, namespace: 'file' }, ({ path }) => {
+        const contents = readFileSync(path);
+        sources.set(path, hashText(contents));
+        const loader = loaders[extname(path)];
+        return loader === undefined ? undefined : { contents, loader, resolveDir: dirname(path) };
+      });
+    },
   };
-  return { plugin, packageModules, externals, influences };
+  return { plugin, packageModules, externals, influences, sources };
 }
 
 const resolving = Symbol('resolving');

@@ -27,7 +27,12 @@ export async function loadBundledPackages(
   stateDirectory: string,
   packages: PackageLookup,
 ): Promise<CachedPackages> {
-  const none = { files: new Map(), externals: [], contents: new Map(), inputs: { files: [], checkedAt: 0 } };
+  const none = {
+    files: new Map(),
+    externals: [],
+    contents: new Map(),
+    inputs: { files: [], checkedAt: Number.MAX_SAFE_INTEGER },
+  };
   if (requests.length === 0) return none;
   const folder = join(stateDirectory, 'cache', 'packages');
   const key = hashText(JSON.stringify([bundlerVersion, root, requests]));

@@ -1,4 +1,5 @@
 import type { AnyNode } from 'acorn';
+import type { CarriedAssets } from './carried-assets.ts';
 import type { CodeText } from './code-text.ts';
 import { readCodeText, withoutVersion } from './code-text.ts';
 import type { CodeUnit, ImportedName, TopLevel } from './code-units.ts';
@@ -11,19 +12,23 @@ export interface Reach {
   readonly units: ReadonlySet<CodeUnit>;
   /** Specifiers of the modules that it imports, requires, or that the user's modules import for what they do. */
   readonly modules: ReadonlySet<string>;
+  /** By label, the SHA-256 of each file or folder beside the code that it names. */
+  readonly assets: ReadonlyMap<string, string>;
 }
 
 /** The declarations of the user's modules and which of them needs which. */
 export class CodeGraph {
   readonly #parsed: ParsedCode;
+  readonly #assets: CarriedAssets['byNode'];
   readonly #top: TopLevel;
   readonly #unitByName = new Map<string, CodeUnit[]>();
   readonly #texts = new Map<CodeUnit, CodeText>();
   readonly #changers = new Map<string, CodeUnit[]>();
   readonly #worldly: CodeUnit[] = [];
 
-  constructor(parsed: ParsedCode) {
+  constructor(parsed: ParsedCode, assets: CarriedAssets['byNode']) {
     this.#parsed = parsed;
+    this.#assets = assets;
     this.#top = readTopLevel(parsed);
     for (const unit of this.#top.units) for (const name of unit.declares) push(this.#unitByName, name, unit);
     this.#findChangers();
@@ -39,7 +44,12 @@ export class CodeGraph {
 
   /** The text of a node that need not be a whole unit. */
   textOf(node: AnyNode): CodeText {
-    return readCodeText(this.#parsed, node, (name) => this.#referenceTo(name));
+    return readCodeText(
+      this.#parsed,
+      node,
+      (name) => this.#referenceTo(name),
+      (part) => this.#assets.has(part),
+    );
   }
 
   unitText(unit: CodeUnit): CodeText {
@@ -56,6 +66,14 @@ export class CodeGraph {
     const units = new Set<CodeUnit>();
     const modules = new Set([...start.modules, ...this.#top.bareImports]);
     const names = new Set(start.uses);
+    const assets = new Map<string, string>();
+    const addAssets = (text: CodeText) => {
+      for (const node of text.assets) {
+        const asset = this.#assets.get(node);
+        if (asset !== undefined) assets.set(asset.label, asset.sha256);
+      }
+    };
+    addAssets(start);
     let isUnbounded = start.isUnbounded;
     const addUnit = (unit: CodeUnit) => {
       if (units.has(unit)) return;
@@ -64,6 +82,7 @@ export class CodeGraph {
       if (text.isUnbounded && !unit.isRuntime) isUnbounded = true;
       for (const name of text.uses) names.add(name);
       for (const module of text.modules) modules.add(module);
+      addAssets(text);
     };
     for (const unit of this.#worldly) addUnit(unit);
     // Both grow while they are walked.
@@ -80,7 +99,7 @@ export class CodeGraph {
       for (const unit of this.#top.units) addUnit(unit);
       follow();
     }
-    return { units, modules };
+    return { units, modules, assets };
   }
 
   #referenceTo(name: string): string {

@@ -12,6 +12,8 @@ export interface CodeText {
   readonly uses: ReadonlySet<string>;
   /** Modules that it imports or requires when it runs. */
   readonly modules: ReadonlySet<string>;
+  /** The nodes in it that name files beside the code. */
+  readonly assets: readonly AnyNode[];
   /** It evaluates or imports what cannot be known beforehand. */
   readonly isUnbounded: boolean;
 }
@@ -19,11 +21,20 @@ export interface CodeText {
 /** Fields that tell where a node stands or how it is laid out. */
 const layout = new Set(['type', 'start', 'end', 'loc', 'range', 'raw', 'shorthand']);
 
-/** @param nameOf what stands for a top-level name in the text. */
-export function readCodeText(parsed: ParsedCode, root: AnyNode, nameOf: (name: string) => string): CodeText {
+/**
+ * @param nameOf what stands for a top-level name in the text.
+ * @param isAsset whether a node names a file beside the code.
+ */
+export function readCodeText(
+  parsed: ParsedCode,
+  root: AnyNode,
+  nameOf: (name: string) => string,
+  isAsset: (node: AnyNode) => boolean,
+): CodeText {
   const out: string[] = [];
   const uses = new Set<string>();
   const modules = new Set<string>();
+  const assets: AnyNode[] = [];
   const locals = new Map<unknown, number>();
   let isUnbounded = false;
 
@@ -53,6 +64,7 @@ export function readCodeText(parsed: ParsedCode, root: AnyNode, nameOf: (name: s
       if (isPropertyName) out.push(value.name);
       else writeIdentifier(value);
     } else {
+      if (isAsset(value)) assets.push(value);
       const request = requestIn(value);
       if (request === 'unknown') isUnbounded = true;
       else if (request !== undefined) modules.add(request);
@@ -67,7 +79,7 @@ export function readCodeText(parsed: ParsedCode, root: AnyNode, nameOf: (name: s
   }
 
   write(root);
-  return { text: out.join(' '), uses, modules, isUnbounded };
+  return { text: out.join(' '), uses, modules, assets, isUnbounded };
 }
 
 function isNameField(node: AnyNode, key: string): boolean {

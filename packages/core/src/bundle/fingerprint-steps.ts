@@ -32,6 +32,7 @@ export function fingerprintSteps(
       for (const unit of reach.units) {
         if (!unit.isRuntime) parts.set(unit.label, hashText(graph.unitText(unit).text));
       }
+      for (const [label, hash] of reach.assets) parts.set(`asset ${label}`, hash);
       for (const [name, hash] of packageParts(reach, packages)) parts.set(name, hash);
       return [id, fingerprintOf(parts)];
     }),

@@ -1,4 +1,4 @@
-import type { Identifier, Literal } from 'acorn';
+import type { AnyNode, Identifier, Literal } from 'acorn';
 import { simple } from 'acorn-walk';
 import type { PackageRequest } from './bundle-packages.ts';
 import { namespaceExport, requireExport } from './bundle-packages.ts';
@@ -13,6 +13,8 @@ export interface PackageImports {
   readonly edits: readonly CodeEdit[];
   /** Lines that go before the code. */
   readonly banner: string;
+  /** The import of a name from a package, by the request's name and the name. */
+  findImport(request: string, name: string): AnyNode | undefined;
 }
 
 interface OpenRequest {
@@ -26,9 +28,14 @@ interface OpenRequest {
 export function planPackageImports(parsed: ParsedCode, modules: ReadonlyMap<string, PackageModule>): PackageImports {
   const open = new Map<string, OpenRequest>();
   const edits: CodeEdit[] = [];
+  const nodes = new Map<string, AnyNode>();
   let usesRequire = false;
   const fileNames = nameFiles([...modules.values()]);
   const pathOf = (module: PackageModule) => JSON.stringify(`./packages/${fileNames.get(module.specifier)}.mjs`);
+  const addName = (wanted: OpenRequest, name: string, node: AnyNode) => {
+    wanted.names.add(name);
+    nodes.set(`${fileNames.get(wanted.module.specifier)} ${name}`, node);
+  };
   const request = (source: unknown): OpenRequest | undefined => {
     const module = isLiteral(source) ? modules.get(String(source.value)) : undefined;
     if (module === undefined) return undefined;
@@ -48,8 +55,8 @@ export function planPackageImports(parsed: ParsedCode, modules: ReadonlyMap<stri
       const wanted = request(node.source);
       if (wanted === undefined) return;
       for (const specifier of node.specifiers) {
-        if (specifier.type === 'ImportDefaultSpecifier') wanted.names.add('default');
-        else if (specifier.type === 'ImportSpecifier') wanted.names.add(exportedName(specifier.imported));
+        if (specifier.type === 'ImportDefaultSpecifier') addName(wanted, 'default', node);
+        else if (specifier.type === 'ImportSpecifier') addName(wanted, exportedName(specifier.imported), node);
         else {
           wanted.namespace = true;
           edits.push({
@@ -64,7 +71,7 @@ export function planPackageImports(parsed: ParsedCode, modules: ReadonlyMap<stri
     ExportNamedDeclaration(node) {
       const wanted = request(node.source);
       if (wanted === undefined || node.source == null) return;
-      for (const { local } of node.specifiers) wanted.names.add(exportedName(local));
+      for (const { local } of node.specifiers) addName(wanted, exportedName(local), node);
       edits.push({ start: node.source.start, end: node.source.end, text: pathOf(wanted.module) });
     },
     ExportAllDeclaration(node) {
@@ -117,6 +124,7 @@ export function planPackageImports(parsed: ParsedCode, modules: ReadonlyMap<stri
           pathOf,
         )
       : '',
+    findImport: (name, exported) => nodes.get(`${name} ${exported}`),
   };
 }
 

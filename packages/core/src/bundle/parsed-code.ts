@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { decode } from '@jridgewell/sourcemap-codec';
 import type { AnyNode, Program } from 'acorn';
 import { parse } from 'acorn';
 import type { Variable } from 'eslint-scope';
 import { analyze } from 'eslint-scope';
+import type { SourcePlace } from '../errors/bundle-errors.ts';
 import type { UserCode } from './bundle-user-code.ts';
 
 interface DecodedMap {
@@ -82,6 +85,19 @@ export class ParsedCode {
       }
     }
     return undefined;
+  }
+
+  /** The same for people, with the line itself. @param root what the files are relative to. */
+  placeOf(node: Pick<AnyNode, 'loc'>, root: string): SourcePlace | undefined {
+    const origin = this.originOf(node);
+    if (origin === undefined) return undefined;
+    const { file, line, column } = origin;
+    return {
+      file,
+      line,
+      column,
+      lineText: readFileSync(join(root, file), 'utf8').split('\n')[line - 1]?.trimEnd() ?? '',
+    };
   }
 
   /** The user's module that a place at the top level belongs to; nothing in what the bundler put before them all. */

@@ -1,7 +1,7 @@
-import { statSync } from 'node:fs';
-import { hashFile } from './content-hash.ts';
+import { readdirSync, statSync } from 'node:fs';
+import { hashFile, hashText } from './content-hash.ts';
 
-/** A file that decided what a build gave, as it was then. `sha256` is absent where there was no file. */
+/** A file or folder that decided what a build gave, as it was then. `sha256` is absent where there was nothing. */
 interface TrackedFile {
   readonly path: string;
   readonly stat?: string;
@@ -15,17 +15,35 @@ export interface TrackedInputs {
   readonly checkedAt: number;
 }
 
-/** A clock tick of any file system in use: two writes within it may leave the same times. */
+/** Two writes within a clock tick of the coarsest file system in use may leave the same times. */
 const tickMs = 2000;
+/** How far a file's times may lie before its last write on the file systems that programs are written on. */
+const granularityMs = 50;
+/** No content has this hash: the next check counts the file as changed. */
+const unknown = 'changed while it was read';
 
-/** @param paths absolute; missing ones are tracked as missing. */
-export function trackInputs(paths: Iterable<string>, checkedAt: number): TrackedInputs {
+/**
+ * @param paths absolute; missing ones are tracked as missing.
+ * @param checkedAt when the build began.
+ * @param read SHA-256 of what the build read, where that is known; for the others the content of now counts if it is older than the build.
+ */
+export function trackInputs(
+  paths: Iterable<string>,
+  checkedAt: number,
+  read: ReadonlyMap<string, string> = new Map(),
+): TrackedInputs {
   const files = [...new Set(paths)].sort().map((path): TrackedFile => {
     const stat = readStat(path);
-    const sha256 = stat === undefined ? undefined : hashFile(path);
-    return sha256 === undefined || stat === undefined ? { path } : { path, stat: stat.text, sha256 };
+    if (stat === undefined) return { path };
+    const isOlder = stat.changedAt < checkedAt - granularityMs;
+    return { path, stat: stat.text, sha256: read.get(path) ?? (isOlder ? hashContent(path) : undefined) ?? unknown };
   });
   return { files, checkedAt };
+}
+
+/** Both. Sure of no more than the older of them. */
+export function joinInputs(one: TrackedInputs, other: TrackedInputs): TrackedInputs {
+  return { files: [...one.files, ...other.files], checkedAt: Math.min(one.checkedAt, other.checkedAt) };
 }
 
 /**
@@ -47,7 +65,7 @@ export function confirmInputs(inputs: TrackedInputs): TrackedInputs | undefined 
     } else if (stat.text === file.stat && stat.changedAt < inputs.checkedAt - tickMs) {
       files.push(file);
     } else {
-      if (hashFile(file.path) !== file.sha256) return undefined;
+      if (hashContent(file.path) !== file.sha256) return undefined;
       reread = true;
       files.push({ ...file, stat: stat.text });
     }
@@ -55,12 +73,25 @@ export function confirmInputs(inputs: TrackedInputs): TrackedInputs | undefined 
   return reread ? { files, checkedAt: now } : inputs;
 }
 
-/** Nothing where there is no file; a folder counts as none. */
+/** Nothing where there is neither file nor folder. */
 function readStat(path: string): { readonly text: string; readonly changedAt: number } | undefined {
   const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined || !stat.isFile()) return undefined;
+  if (stat === undefined) return undefined;
   return {
-    text: `${stat.size} ${stat.mtimeMs} ${stat.ctimeMs} ${stat.ino}`,
+    text: `${stat.isFile() ? stat.size : 'folder'} ${stat.mtimeMs} ${stat.ctimeMs} ${stat.ino}`,
     changedAt: Math.max(stat.mtimeMs, stat.ctimeMs),
   };
+}
+
+/** Of a file its bytes, of a folder its names. */
+function hashContent(path: string): string | undefined {
+  return hashFile(path) ?? hashNames(path);
+}
+
+function hashNames(folder: string): string | undefined {
+  try {
+    return hashText(readdirSync(folder).sort().join('\n'));
+  } catch {
+    return undefined;
+  }
 }

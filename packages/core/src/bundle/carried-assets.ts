@@ -1,0 +1,156 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import type { AnyNode } from 'acorn';
+import { fullAncestor } from 'acorn-walk';
+import type { SourcePlace } from '../errors/bundle-errors.ts';
+import { BundleError } from '../errors/bundle-errors.ts';
+import { hashText } from './content-hash.ts';
+import type { CodeEdit } from './edit-code.ts';
+import type { ParsedCode } from './parsed-code.ts';
+
+/** Files that the user's modules name by their own place, and how the code is changed to find them in the bundle. */
+export interface CarriedAssets {
+  /** By path relative to the bundle's folder. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  /** What names an asset: its label, `data/digits.csv`, and a SHA-256 of the file or of all in the folder. */
+  readonly byNode: ReadonlyMap<AnyNode, { readonly label: string; readonly sha256: string }>;
+  readonly edits: readonly CodeEdit[];
+  /** Absolute paths of the files read, each with the SHA-256 of its content. */
+  readonly sources: ReadonlyMap<string, string>;
+  /** Absolute paths of the folders read. */
+  readonly folders: ReadonlySet<string>;
+}
+
+interface Mention {
+  readonly node: AnyNode;
+  /** Absolute. */
+  readonly module: string;
+}
+
+/**
+ * A module keeps its place: `import.meta.url` and its like give a path under `assets/` whose surroundings are those of the module in the
+ * project, as far as the code names them by literals: `new URL('./data.csv', import.meta.url)`,
+ * `join(import.meta.dirname, 'data', 'x.csv')`.
+ *
+ * @throws BundleError where `new URL` names what is not there.
+ */
+export function carryAssets(parsed: ParsedCode, root: string, entryFile: string): CarriedAssets {
+  const places: (Mention & { readonly what: 'url' | 'dirname' | 'filename' })[] = [];
+  const named: (Mention & { readonly path: string })[] = [];
+  const missing: { message: string; place?: SourcePlace }[] = [];
+
+  fullAncestor(parsed.program, (node, ancestors) => {
+    const what = placeOf(parsed, node);
+    if (what === undefined) return;
+    const file = parsed.fileAt(topOf(ancestors, node).start) ?? parsed.originOf(node)?.file;
+    if (file === undefined) return;
+    const module = join(root, file);
+    places.push({ node, module, what });
+    const user = ancestors.at(-2);
+    const path = user === undefined ? undefined : literalPath(user, node, what, module);
+    if (user === undefined || path === undefined) return;
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat?.isFile() || stat?.isDirectory()) named.push({ node: user, module, path });
+    else if (user.type === 'NewExpression') {
+      const message = `there is no file ${relative(root, path).split(sep).join('/')} to take along`;
+      const place = parsed.placeOf(user, root);
+      missing.push(place === undefined ? { message } : { message, place });
+    }
+  });
+  if (missing.length > 0) {
+    throw new BundleError(
+      relative(root, entryFile),
+      missing,
+      'Add the file. For a place to write to, use a folder of your own choice outside the code.',
+    );
+  }
+
+  const base = commonFolder([
+    root,
+    ...places.map(({ module }) => dirname(module)),
+    ...named.map(({ path }) => dirname(path)),
+  ]);
+  const inside = (path: string) => ['assets', ...relative(base, path).split(sep)].filter(Boolean).join('/');
+  const files = new Map<string, Uint8Array>();
+  const sources = new Map<string, string>();
+  const folders = new Set<string>();
+  const byNode = new Map<AnyNode, { label: string; sha256: string }>();
+  for (const { node, path } of named) {
+    const lines: string[] = [];
+    for (const file of filesIn(path, folders)) {
+      const content = readFileSync(file);
+      const sha256 = hashText(content);
+      files.set(inside(file), content);
+      sources.set(file, sha256);
+      lines.push(`${relative(path, file).split(sep).join('/')} ${sha256}`);
+    }
+    byNode.set(node, { label: relative(root, path).split(sep).join('/'), sha256: hashText(lines.join('\n')) });
+  }
+  const edits = places.map(({ node, module, what }): CodeEdit => {
+    const file = inside(module);
+    const folder = JSON.stringify(`/${file.slice(0, file.lastIndexOf('/'))}`);
+    const texts = {
+      url: `new URL(${JSON.stringify(file)}, import.meta.url).href`,
+      dirname: `(import.meta.dirname + ${folder})`,
+      filename: `(import.meta.dirname + ${JSON.stringify(`/${file}`)})`,
+    };
+    return { start: node.start, end: node.end, text: texts[what] };
+  });
+  return { files, byNode, edits, sources, folders };
+}
+
+/** `import.meta.url` and what else tells a module where it lies. */
+function placeOf(parsed: ParsedCode, node: AnyNode): 'url' | 'dirname' | 'filename' | undefined {
+  if (node.type === 'Identifier' && /^__(dirname|filename)$/.test(node.name)) {
+    if (parsed.variables.has(node.start)) return undefined;
+    return node.name === '__dirname' ? 'dirname' : 'filename';
+  }
+  if (node.type !== 'MemberExpression' || node.object.type !== 'MetaProperty') return undefined;
+  const name = node.property.type === 'Identifier' && !node.computed ? node.property.name : '';
+  return name === 'url' || name === 'dirname' || name === 'filename' ? name : undefined;
+}
+
+function topOf(ancestors: readonly AnyNode[], node: AnyNode): AnyNode {
+  return ancestors[1] ?? node;
+}
+
+function literalPath(user: AnyNode, place: AnyNode, what: string, module: string): string | undefined {
+  if (user.type === 'NewExpression' && what === 'url') {
+    const [path, base] = user.arguments;
+    const isUrl = user.callee.type === 'Identifier' && user.callee.name === 'URL' && base === place;
+    const text = path?.type === 'Literal' && typeof path.value === 'string' ? path.value : undefined;
+    if (!isUrl || text === undefined || /^[a-z][a-z\d+.-]+:/i.test(text)) return undefined;
+    return join(dirname(module), decodeURIComponent(text.replace(/[?#].*$/, '')));
+  }
+  if (user.type === 'CallExpression' && what === 'dirname' && user.arguments[0] === place) {
+    const name =
+      user.callee.type === 'MemberExpression' && user.callee.property.type === 'Identifier'
+        ? user.callee.property.name
+        : user.callee.type === 'Identifier'
+          ? user.callee.name
+          : '';
+    const rest = user.arguments.slice(1).map((arg) => (arg.type === 'Literal' ? arg.value : undefined));
+    const isPath = /^(join|resolve)\d*$/.test(name) && rest.length > 0;
+    return isPath && rest.every((part) => typeof part === 'string') ? join(dirname(module), ...rest) : undefined;
+  }
+  return undefined;
+}
+
+/** The file, or all files of the folder in a fixed order. Notes each folder. */
+function filesIn(path: string, folders: Set<string>): readonly string[] {
+  if (statSync(path).isFile()) return [path];
+  folders.add(path);
+  return readdirSync(path)
+    .filter((name) => name !== 'node_modules' && name !== '.git' && name !== '.mlstack')
+    .sort()
+    .flatMap((name) => filesIn(join(path, name), folders));
+}
+
+function commonFolder(folders: readonly string[]): string {
+  const [first = '', ...rest] = folders;
+  let common = first;
+  for (const folder of rest) {
+    while (relative(common, folder).startsWith('..')) common = dirname(common);
+  }
+  return common;
+}
