@@ -13,6 +13,8 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
           exclude: ['**/*.integration.test.ts'],
+          // Bundles of user code are loaded by Node itself, as they are outside of tests.
+          server: { deps: { external: [/[/\\]\.mlstack[/\\]/] } },
         },
       },
       {
