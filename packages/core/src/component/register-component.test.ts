@@ -171,7 +171,9 @@ describe('describing a component', () => {
     await registerComponent(project, { type: 'alerter', name: 'chat', flavor: 'chat', config });
     process.env.MLSTACK_TEST_TOKEN = 'very-secret';
     const lines = await readComponentLogs(project, 'alerter', 'chat', { follow: false });
-    expect(await Array.fromAsync(lines ?? [])).toEqual(['posted to general', 'with ***']);
+    const read: string[] = [];
+    for await (const line of lines ?? []) read.push(line);
+    expect(read).toEqual(['posted to general', 'with ***']);
     expect(await readComponentLogs(project, 'orchestrator', undefined, { follow: false })).toBeUndefined();
   });
 });

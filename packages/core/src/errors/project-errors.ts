@@ -71,3 +71,12 @@ export class ReferenceUnresolvedError extends MlstackError {
     );
   }
 }
+
+/** `mlstack.config.*` does not parse, or throws when it is run. */
+export class ProjectConfigError extends MlstackError {
+  readonly code = 'CONFIG_NOT_LOADABLE';
+  constructor(file: string, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(`${file} cannot be loaded: ${reason}`, { hint: 'Correct the file and try again.', cause });
+  }
+}

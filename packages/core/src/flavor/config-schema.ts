@@ -147,14 +147,15 @@ function withoutNull(schema: ConfigSchema): ConfigSchema {
 
 function fieldType({ type, properties, enum: values, const: constant }: ConfigSchema): ConfigField['type'] {
   if (properties !== undefined) return 'object';
-  switch (type) {
+  const types = [type ?? []].flat().filter((one) => one !== 'null');
+  switch (types.length === 1 ? types[0] : undefined) {
     case 'string':
     case 'number':
     case 'integer':
     case 'boolean':
     case 'object':
     case 'array':
-      return type;
+      return types[0] as ConfigField['type'];
     default: {
       const [first = constant] = values ?? [];
       return typeof first === 'string' ? 'string' : typeof first === 'number' ? 'number' : 'any';

@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { ValidationError } from '../errors/issue.ts';
 import { MlstackError } from '../errors/mlstack-error.ts';
+import { ProjectConfigError } from '../errors/project-errors.ts';
 import { suggestName } from '../nearest-name.ts';
 import type { RunConfiguration } from '../pipeline/plan.ts';
 import type { Project } from './project.ts';
@@ -13,26 +16,11 @@ export interface ProjectConfig {
   readonly run?: RunConfiguration;
 }
 
-/** Lets an editor complete `mlstack.config.ts`. */
-export function defineConfig(config: ProjectConfig): ProjectConfig {
-  return config;
-}
-
-export class ProjectConfigError extends MlstackError {
-  readonly code = 'CONFIG_NOT_LOADABLE';
-  constructor(file: string, cause: unknown) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    super(`${file} cannot be loaded: ${reason}`, { hint: 'Correct the file and try again.', cause });
-  }
-}
-
 const fileNames = ['ts', 'mjs', 'json', 'yaml'].map((extension) => `mlstack.config.${extension}`);
 const fields: readonly (keyof ProjectConfig)[] = ['run'];
 
 /** Loads the file, running it where it is code. An absent one is an empty one; two are an error. */
 export async function loadProjectConfig(project: Project): Promise<ProjectConfig> {
-  const { existsSync } = await import('node:fs');
-  const { join } = await import('node:path');
   const present = fileNames.filter((name) => existsSync(join(project.directory, name)));
   const [name] = present;
   if (name === undefined) return {};
