@@ -1,0 +1,18 @@
+import { readFileSync } from 'node:fs';
+import { UsageError } from './usage-error.ts';
+
+const readFailures: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'you may not read it',
+};
+
+/** The text of a file that the command line names; `-` is standard input. */
+export function readDocument(file: string): string {
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (cause) {
+    const reason = readFailures[(cause as NodeJS.ErrnoException).code ?? ''] ?? (cause as Error).message;
+    throw new UsageError(`${file} cannot be read: ${reason}.`, { hint: 'Check the path.', cause });
+  }
+}

@@ -1,0 +1,31 @@
+import { getArtifact } from '@mlstack/core/project';
+import { abortOnSignals } from '../../command/abort-on-signals.ts';
+import { optionalArgument, requiredArgument } from '../../command/arguments.ts';
+import { MlstackCommand } from '../../command/mlstack-command.ts';
+import { UsageError } from '../../command/usage-error.ts';
+import { formatBytes } from '../../output/format-quantity.ts';
+import { successLine } from '../../output/report-success.ts';
+
+export default class ArtifactsGet extends MlstackCommand {
+  static override description =
+    'Writes the stored files, compared with their hashes on the way. An artifact of several files becomes a folder. Without TO it goes to standard output.';
+  static override args = {
+    artifact: requiredArgument('Id of an artifact'),
+    to: optionalArgument('File or folder to write; it must not exist'),
+  };
+  static override completions = { to: 'files' as const };
+
+  async run() {
+    const { args, flags } = await this.parse(ArtifactsGet);
+    if (args.to === undefined && this.jsonEnabled()) {
+      throw new UsageError('With --json the artifact cannot go to standard output.', {
+        hint: 'Name a file to write it to.',
+      });
+    }
+    const { signal, dispose } = abortOnSignals();
+    const written = await getArtifact(this.openProject(flags), args.artifact, args.to ?? process.stdout, { signal });
+    dispose();
+    if (args.to !== undefined) this.log(successLine(`${args.to} is written, ${formatBytes(written.artifact.size)}.`));
+    return written;
+  }
+}

@@ -1,0 +1,29 @@
+import { styleText } from 'node:util';
+import type { NodeExplanation } from '@mlstack/core/project';
+import { explainRun } from '@mlstack/core/project';
+import { pageFlags, pageOptions, requiredArgument } from '../../command/arguments.ts';
+import { MlstackCommand } from '../../command/mlstack-command.ts';
+import { nextPageLine } from '../../output/format-next-page.ts';
+import { stateMark } from '../../output/state-mark.ts';
+
+export default class RunsExplain extends MlstackCommand {
+  static override args = { run: requiredArgument('Name or id of a run') };
+  static override flags = pageFlags;
+
+  async run() {
+    const { args, flags } = await this.parse(RunsExplain);
+    const explanation = await explainRun(this.openProject(flags), args.run, pageOptions(flags));
+    this.log(explanation.steps.map(formatExplanation).join('\n') + nextPageLine(explanation.next));
+    return { run: explanation };
+  }
+}
+
+function formatExplanation({ nodeId, state, reason, comparedWith, differences }: NodeExplanation): string {
+  const than = comparedWith === undefined ? '' : styleText('dim', `  compared with ${comparedWith.runName}`);
+  const lines = differences.map(({ part, before, after }) => {
+    if (before === undefined) return `    ${part}: new`;
+    if (after === undefined) return `    ${part}: gone`;
+    return `    ${part}: ${before} → ${after}`;
+  });
+  return [`${stateMark(state)} ${nodeId}: ${reason}${than}`, ...lines].join('\n');
+}

@@ -1,0 +1,45 @@
+import { styleText } from 'node:util';
+import type { RunLogLine } from '@mlstack/core/project';
+import { readRunLog } from '@mlstack/core/project';
+import { Flags } from '@oclif/core';
+import { abortOnSignals } from '../../command/abort-on-signals.ts';
+import { requiredArgument } from '../../command/arguments.ts';
+import { MlstackCommand } from '../../command/mlstack-command.ts';
+
+export default class RunsLogs extends MlstackCommand {
+  static override args = { run: requiredArgument('Name or id of a run') };
+  static override flags = {
+    step: Flags.string({ summary: 'Only this step' }),
+    attempt: Flags.integer({ summary: 'Its attempt; the newest if left out', min: 1, dependsOn: ['step'] }),
+    follow: Flags.boolean({ summary: 'Wait for more until the run is over', char: 'F' }),
+  };
+
+  async run() {
+    const { args, flags } = await this.parse(RunsLogs);
+    const interrupted = abortOnSignals();
+    const lines = readRunLog(this.openProject(flags), args.run, {
+      ...(flags.step === undefined ? {} : { node: flags.step }),
+      ...(flags.attempt === undefined ? {} : { attempt: flags.attempt }),
+      follow: flags.follow,
+      signal: interrupted.signal,
+    });
+    const collected: RunLogLine[] = [];
+    let printed = 0;
+    for await (const line of lines) {
+      printed++;
+      if (this.jsonEnabled()) collected.push(line);
+      else this.log(formatLine(line, flags.step === undefined));
+    }
+    interrupted.dispose();
+    if (interrupted.signal.aborted) process.exitCode = 130;
+    else if (printed === 0) this.logToStderr('Nothing was printed.');
+    return { lines: collected };
+  }
+}
+
+function formatLine({ nodeId, stream, level, text }: RunLogLine, withStep: boolean): string {
+  const step = withStep ? `${styleText('cyan', nodeId)}  ` : '';
+  const isBad = stream === 'stderr' || level === 'error' || level === 'warn';
+  const shown = isBad ? styleText(level === 'error' ? 'red' : 'yellow', text) : text;
+  return `${step}${level === undefined ? '' : `${level} `}${shown}`;
+}

@@ -1,0 +1,18 @@
+import { diffStack, parseStackDocument } from '@mlstack/core/project';
+import { requiredArgument } from '../../command/arguments.ts';
+import { MlstackCommand } from '../../command/mlstack-command.ts';
+import { readDocument } from '../../command/read-document.ts';
+import { formatStackChanges } from '../../output/format-stack-change.ts';
+
+export default class StackDiff extends MlstackCommand {
+  static override args = { file: requiredArgument('Document; - for standard input') };
+  static override completions = { file: 'files' as const };
+
+  async run() {
+    const { args, flags } = await this.parse(StackDiff);
+    const document = await parseStackDocument(args.file, readDocument(args.file));
+    const plan = await diffStack(this.openProject(flags), document);
+    this.log(formatStackChanges(plan));
+    return plan;
+  }
+}

@@ -1,0 +1,93 @@
+import { suggestName } from '@mlstack/core/project';
+import { readCliManifest } from '../cli-package.ts';
+import { CommandNotFoundError } from '../command/usage-error.ts';
+import { reportError } from '../output/report-error.ts';
+import { createBuiltInPlugin, loadCommand } from './built-in-plugin.ts';
+import { findCommandEntry } from './command-index.ts';
+import { createConfig } from './create-config.ts';
+
+/** Runs one command line. Never throws: an error is shown, and the exit code set. */
+export async function runCommandLine(argv: readonly string[]): Promise<void> {
+  const ordered = moveLeadingFlags(argv);
+  try {
+    await dispatch(ordered);
+  } catch (error) {
+    reportError(error, { json: beforeSeparator(ordered).includes('--json') });
+  }
+}
+
+async function dispatch(argv: readonly string[]): Promise<void> {
+  const found = findCommandEntry(argv);
+  if (found?.entry.id !== 'complete' && (argv.length === 0 || asksForHelp(argv))) {
+    const { showHelp } = await import('./show-help.ts');
+    return await showHelp(argv);
+  }
+  if (found === undefined) return await dispatchOther(argv);
+  // Commands of installed packages begin with other words, so nobody has to look for packages here.
+  const config = await createConfig([createBuiltInPlugin(readCliManifest(), [], {})]);
+  const command = await loadCommand(found.entry);
+  await command.run(argv.slice(found.words), config);
+}
+
+/** A command of an installed package, a topic, or nothing there is. */
+async function dispatchOther(argv: readonly string[]): Promise<void> {
+  const { findCommand, findTopic, loadFullConfig } = await import('./full-config.ts');
+  const full = await loadFullConfig();
+  const command = findCommand(full.config, argv);
+  if (command !== undefined) {
+    const { sharePackages } = await import('./share-packages.ts');
+    sharePackages();
+    await full.config.runCommand(command.id, argv.slice(command.id.split(':').length), command);
+    return;
+  }
+  const words = leadingWords(argv);
+  const topic = findTopic(full.config, words);
+  if (topic !== undefined && topic.split(':').length === words.length) {
+    const { showHelp } = await import('./show-help.ts');
+    return await showHelp(words);
+  }
+  const problem = full.problems.find(({ topics }) => topics.includes(words[0] ?? ''));
+  if (problem !== undefined) throw new CommandNotFoundError(words.join(' '), `${problem.package}: ${problem.message}.`);
+  throw unknownCommand(words, full.config.commandIDs);
+}
+
+export function unknownCommand(words: readonly string[], ids: readonly string[]): CommandNotFoundError {
+  const typed = words.slice(0, 3).join(' ');
+  const known = new Set<string>();
+  for (const id of ids) {
+    const parts = id.split(':');
+    for (let length = 1; length <= parts.length; length++) known.add(parts.slice(0, length).join(' '));
+  }
+  const suggestions = [typed, words.slice(0, 2).join(' '), words[0] ?? '']
+    .map((text) => suggestName(text, [...known]))
+    .find((text) => text?.startsWith('Did you mean'));
+  const hint = suggestions?.replace(/"(.*)"/, '`mlstack $1`') ?? 'See `mlstack --help`.';
+  return new CommandNotFoundError(typed.length > 80 ? `${typed.slice(0, 80)}…` : typed, hint);
+}
+
+/** `mlstack --project x stack list` means `mlstack stack list --project x`. */
+function moveLeadingFlags(argv: readonly string[]): string[] {
+  const rest = [...argv];
+  const moved: string[] = [];
+  while (rest[0] !== undefined && /^--(json|(project|stack)(=|$))/.test(rest[0])) {
+    const takesNext = rest[0] === '--project' || rest[0] === '--stack';
+    moved.push(...rest.splice(0, takesNext ? 2 : 1));
+  }
+  if (moved.length === 0) return rest;
+  const end = rest.findIndex((word) => word.startsWith('-'));
+  return end === -1 ? [...rest, ...moved] : [...rest.slice(0, end), ...moved, ...rest.slice(end)];
+}
+
+function asksForHelp(argv: readonly string[]): boolean {
+  return beforeSeparator(argv).some((word) => word === '--help' || word === '-h');
+}
+
+function beforeSeparator(argv: readonly string[]): readonly string[] {
+  const separator = argv.indexOf('--');
+  return separator === -1 ? argv : argv.slice(0, separator);
+}
+
+function leadingWords(argv: readonly string[]): string[] {
+  const end = argv.findIndex((word) => word.startsWith('-'));
+  return argv.slice(0, end === -1 ? argv.length : end);
+}

@@ -1,0 +1,34 @@
+import { readCliManifest } from './cli-package.ts';
+import { findProjectCopy } from './host/find-project-copy.ts';
+
+/**
+ * The program `mlstack`. Resolves when the command is over; the exit code is in `process.exitCode`.
+ *
+ * A copy that is installed for the whole machine hands over to the copy that the project depends on, so that a project always
+ * meets the version it chose. Completion never does: a press of the tab key runs nothing that lies in the folder one is in.
+ */
+export async function main(argv: readonly string[]): Promise<void> {
+  const projectCopy = argv[0] === 'complete' ? undefined : findProjectCopy();
+  if (projectCopy !== undefined) {
+    const copy: { main(argv: readonly string[]): Promise<void> } = await import(projectCopy);
+    return await copy.main(argv);
+  }
+  if (argv[0] === '--version' || argv[0] === '-v') {
+    process.stdout.write(
+      `mlstack/${readCliManifest().version} ${process.platform}-${process.arch} node-${process.version}\n`,
+    );
+    return;
+  }
+  hideSqliteWarning();
+  const { runCommandLine } = await import('./host/run-command-line.ts');
+  await runCommandLine(argv);
+}
+
+/** Node 22 says of its SQLite that it is experimental; what is used of it is the same in Node 24, which does not. */
+function hideSqliteWarning(): void {
+  if (Number.parseInt(process.versions.node, 10) >= 24) return;
+  const emitWarning = process.emitWarning.bind(process) as (...all: unknown[]) => void;
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
+    if (!String(warning).includes('SQLite is an experimental feature')) emitWarning(warning, ...rest);
+  };
+}

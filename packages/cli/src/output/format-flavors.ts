@@ -1,0 +1,18 @@
+import type { FlavorListing } from '@mlstack/core/project';
+import { formatTable } from './format-table.ts';
+
+/** @param withType shows the type of each. */
+export function formatFlavors(flavors: readonly FlavorListing[], { withType }: { readonly withType: boolean }): string {
+  return formatTable(flavors, [
+    { title: 'TYPE', value: (flavor) => (withType ? flavor.type : '') },
+    { title: 'FLAVOR', value: (flavor) => flavor.name },
+    { title: 'FROM', value: originOf },
+    { title: 'READY', value: (flavor) => (flavor.ready ? 'yes' : `no: ${flavor.reason ?? 'unknown'}`) },
+    { title: 'SUMMARY', value: (flavor) => flavor.summary },
+  ]);
+}
+
+function originOf({ origin, package: name, version, source }: FlavorListing): string {
+  if (origin === 'project') return `this project, ${source ?? ''}`;
+  return `${name ?? ''} ${version ?? ''}${origin === 'built-in' ? ' (built in)' : ''}`;
+}

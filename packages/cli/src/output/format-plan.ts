@@ -1,0 +1,14 @@
+import type { Plan } from '@mlstack/core/project';
+import { formatGraph } from './format-graph.ts';
+
+/** The steps of a plan as a graph. */
+export function formatPlan(plan: Plan): string {
+  const nodes = plan.nodes.map((node) => ({
+    ...node,
+    dependsOn: [...new Set([...Object.values(node.inputs).map((input) => input.node), ...node.after])],
+  }));
+  return formatGraph(nodes, (node) => {
+    const params = Object.entries(node.params ?? {}).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+    return `${node.id}${params.length === 0 ? '' : `  ${params.join(' ')}`}`;
+  });
+}

@@ -1,0 +1,90 @@
+import { styleText } from 'node:util';
+import stringWidth from 'string-width';
+
+export interface Column<Row> {
+  readonly title: string;
+  readonly value: (row: Row) => string;
+  /** Numbers stand to the right. */
+  readonly align?: 'right';
+}
+
+const gap = '  ';
+/** A column is never made narrower than this. */
+const leastWidth = 8;
+
+/**
+ * Rows under titles. At a terminal the widest columns are cut so that lines fit; piped, nothing is cut.
+ *
+ * @param width of the terminal; nothing where it is piped.
+ */
+export function formatTable<Row>(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  width: number | undefined = process.stdout.isTTY ? process.stdout.columns : undefined,
+): string {
+  const shown = columns.filter((column) => rows.some((row) => column.value(row) !== ''));
+  const cells = rows.map((row) => shown.map((column) => column.value(row).replaceAll(/[\r\n\t]+/g, ' ')));
+  const widths = shown.map((column, index) =>
+    Math.max(textWidth(column.title), ...cells.map((line) => textWidth(line[index] ?? ''))),
+  );
+  if (width !== undefined) shrink(widths, width);
+  const line = (texts: readonly string[]) =>
+    texts
+      .map((text, index) => pad(text, widths[index] ?? 0, shown[index]?.align))
+      .join(gap)
+      .trimEnd();
+  const titles = styleText('dim', line(shown.map((column) => column.title)));
+  return [titles, ...cells.map(line)].join('\n');
+}
+
+/** Two columns without titles: what is told of one thing. Entries without a value are left out. */
+export function formatFields(fields: readonly (readonly [name: string, value: string | undefined])[]): string {
+  const shown = fields.filter((field): field is [string, string] => field[1] !== undefined && field[1] !== '');
+  const width = Math.max(0, ...shown.map(([name]) => textWidth(name)));
+  return shown
+    .map(([name, value]) => {
+      const [first = '', ...rest] = value.split('\n');
+      return [
+        `${styleText('dim', pad(name, width))}${gap}${first}`,
+        ...rest.map((more) => `${' '.repeat(width)}${gap}${more}`),
+      ].join('\n');
+    })
+    .join('\n');
+}
+
+/** Columns that a text takes in a terminal, without its colours. */
+export function textWidth(text: string): number {
+  return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text);
+}
+
+/** The text, or as much of it as fits with `…` behind it. */
+export function truncate(text: string, width: number): string {
+  if (textWidth(text) <= width) return text;
+  let kept = '';
+  let used = 0;
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    used += textWidth(segment);
+    if (used > width - 1) break;
+    kept += segment;
+  }
+  return `${kept}…`;
+}
+
+function pad(text: string, width: number, align?: 'right'): string {
+  const cut = truncate(text, width);
+  const space = ' '.repeat(Math.max(0, width - textWidth(cut)));
+  return align === 'right' ? space + cut : cut + space;
+}
+
+function shrink(widths: number[], width: number): void {
+  let excess = widths.reduce((sum, one) => sum + one, 0) + gap.length * (widths.length - 1) - width;
+  while (excess > 0) {
+    const widest = widths.indexOf(Math.max(...widths));
+    const current = widths[widest] ?? 0;
+    if (current <= leastWidth) return;
+    const second = Math.max(leastWidth, ...widths.filter((_, index) => index !== widest));
+    const next = Math.max(Math.min(second, current - 1), current - excess, leastWidth);
+    excess -= current - next;
+    widths[widest] = next;
+  }
+}
