@@ -1,6 +1,9 @@
 import { describe, test } from 'vitest';
 import type { ConformanceSuite } from './conformance-suite.ts';
 
+/** Stores may be far away, and the machine busy. */
+const caseTimeoutMs = 120_000;
+
 export interface SubjectFactory<Subject> {
   /** Called once for each case: cases share nothing. */
   create(): Subject | Promise<Subject>;
@@ -11,7 +14,7 @@ export interface SubjectFactory<Subject> {
 export function describeConformance<Subject>(suite: ConformanceSuite<Subject>, factory: SubjectFactory<Subject>): void {
   describe(`${suite.name} conformance`, () => {
     for (const { id, appliesTo, verify } of suite.cases) {
-      test(id, async (context) => {
+      test(id, { timeout: caseTimeoutMs }, async (context) => {
         const subject = await factory.create();
         try {
           if (appliesTo?.(subject) === false) return context.skip();

@@ -171,8 +171,13 @@ function withFolder<Result>(tree: FolderTree, target: WriteTarget, create: (temp
 
 function refuseTaken(tree: FolderTree, { folders, name }: WriteTarget): void {
   const folder = tree.find(folders);
-  if (folder !== undefined && lstatSync(join(folder, name), { throwIfNoEntry: false }) !== undefined)
-    throw new TakenError();
+  if (folder !== undefined) refuseTakenName(join(folder, name));
+}
+
+function refuseTakenName(file: string): void {
+  const stat = lstatSync(file, { throwIfNoEntry: false });
+  if (stat?.isDirectory()) throw new Error('it is the folder of other objects');
+  if (stat !== undefined) throw new TakenError();
 }
 
 function publish(tree: FolderTree, target: WriteTarget, temporary: string): void {
@@ -191,7 +196,7 @@ export function renameIfAbsent(temporary: string, file: string, link: typeof lin
   try {
     link(temporary, file);
   } catch (error) {
-    if (isSystemError(error, 'EEXIST')) throw new TakenError();
+    if (isSystemError(error, 'EEXIST')) refuseTakenName(file);
     if (!isSystemError(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK')) throw error;
     renameUnderClaim(temporary, file);
     return;
@@ -208,7 +213,7 @@ function renameUnderClaim(temporary: string, file: string): void {
     throw error;
   }
   try {
-    if (lstatSync(file, { throwIfNoEntry: false }) !== undefined) throw new TakenError();
+    refuseTakenName(file);
     renameSync(temporary, file);
   } finally {
     rmSync(claim, { force: true });

@@ -1,9 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { metadataStoreSuite } from '@mlstack/conformance';
 import { describeConformance } from '@mlstack/conformance/vitest';
-import { afterEach } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
+import { killWhileWriting } from '../testing/kill-while-writing.ts';
+import { SqliteDatabase } from './sqlite-database.ts';
 import { SqliteMetadataStore } from './sqlite-metadata-store.ts';
 
 const cleanUp: (() => Promise<void> | void)[] = [];
@@ -36,3 +40,157 @@ describeConformance(metadataStoreSuite, {
     return { store: createStore(file), open: async () => createStore(file) };
   },
 });
+
+test('killed writers leave no half record, and nothing that they said was done is lost', async () => {
+  const file = join(createFolder(), 'metadata.db');
+  const said: string[] = [];
+  for (const afterMs of [0, 40, 120])
+    said.push(...(await killWhileWriting('./record-runs.ts', [[file], [file], [file]], afterMs)).flat());
+  const store = createStore(file);
+  for (const line of said) {
+    const [kind, id = '', runId = '', nodeId = ''] = line.split(' ');
+    if (kind === 'run') expect((await store.listNodes(id)).items).toHaveLength(20);
+    else expect((await store.getNode(runId, nodeId))?.outputs.output?.id).toBe(id);
+  }
+  const runs = await store.listRuns({ limit: 100_000 });
+  for (const { id, counts } of runs.items) {
+    const states = (await store.listNodes(id)).items.map(({ state }) => state);
+    expect(counts).toEqual(
+      Object.fromEntries([...new Set(states)].map((state) => [state, states.filter((each) => each === state).length])),
+    );
+  }
+  expect(new DatabaseSync(file).prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
+}, 60_000);
+
+test('several processes that open a new store at once agree on its id', async () => {
+  const file = join(createFolder(), 'metadata.db');
+  const ids = await Promise.all(Array.from({ length: 6 }, () => createStore(file).storeId()));
+  expect(new Set(ids).size).toBe(1);
+  const said = await killWhileWriting(
+    './record-runs.ts',
+    Array.from({ length: 4 }, () => [join(createFolder(), 'new.db')]),
+    0,
+  );
+  expect(said.every((lines) => lines.length > 0)).toBe(true);
+}, 60_000);
+
+test('only the owner can read the records', async () => {
+  const file = join(createFolder(), 'deep', 'metadata.db');
+  await createStore(file).storeId();
+  for (const suffix of ['', '-wal', '-shm']) expect(statSync(file + suffix).mode & 0o777).toBe(0o600);
+});
+
+test('every commit is written to the disk before it is told', () => {
+  const database = SqliteDatabase.open(join(createFolder(), 'metadata.db'), 'test');
+  const full = 2;
+  expect(database.get('PRAGMA synchronous')).toEqual({ synchronous: full });
+  expect(database.get('PRAGMA journal_mode')).toEqual({ journal_mode: 'wal' });
+  database.close();
+});
+
+test('records of a newer version are refused and stay as they are', async () => {
+  const file = join(createFolder(), 'metadata.db');
+  const store = createStore(file);
+  await store.storeId();
+  await store.close();
+  const database = new DatabaseSync(file);
+  database.exec('PRAGMA user_version = 99');
+  database.close();
+  const before = readFileSync(file);
+  await expect(store.listRuns()).rejects.toMatchObject({
+    code: 'METADATA_STORE_NEWER',
+    hint: expect.stringContaining('Update mlstack'),
+  });
+  expect(await store.status()).toMatchObject({ state: 'failed' });
+  expect(readFileSync(file).equals(before)).toBe(true);
+});
+
+test('a file that is no database, or one of another program, is refused and stays as it is', async () => {
+  const folder = createFolder();
+  const text = join(folder, 'text.db');
+  writeFileSync(text, 'this is a text and no database at all\n'.repeat(100));
+  await expect(createStore(text).listRuns()).rejects.toMatchObject({
+    code: 'METADATA_STORE_FAILED',
+    message: expect.stringContaining('not a database'),
+    hint: expect.any(String),
+  });
+  const foreign = join(folder, 'foreign.db');
+  const database = new DatabaseSync(foreign);
+  database.exec('CREATE TABLE mine (x)');
+  database.close();
+  await expect(createStore(foreign).listRuns()).rejects.toMatchObject({
+    message: expect.stringContaining('another program'),
+  });
+  expect(readFileSync(text, 'utf8')).toContain('no database at all');
+  mkdirSync(join(folder, 'directory.db'));
+  await expect(createStore(join(folder, 'directory.db')).listRuns()).rejects.toMatchObject({
+    code: 'METADATA_STORE_FAILED',
+    hint: expect.any(String),
+  });
+});
+
+test('a store that another process keeps locked is waited for without blocking this one', async () => {
+  const file = join(createFolder(), 'metadata.db');
+  const store = createStore(file);
+  await store.storeId();
+  const other = new DatabaseSync(file);
+  other.exec('BEGIN IMMEDIATE');
+  let turns = 0;
+  const interval = setInterval(() => turns++, 5);
+  setTimeout(() => other.exec('COMMIT'), 400);
+  await expect(
+    store.takeLease('nothing', { host: 'h', boot: 'b', pid: 1, processStart: '1' }, { ttlMs: 1000 }),
+  ).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
+  clearInterval(interval);
+  other.close();
+  expect(turns).toBeGreaterThan(2);
+});
+
+test.runIf(process.getuid?.() === 0 && process.platform === 'linux')(
+  'a full or read-only disk gives an error with a hint and loses nothing',
+  async () => {
+    const disk = join(createFolder(), 'disk');
+    mkdirSync(disk);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', disk], { stdio: 'ignore' });
+    } catch {
+      return;
+    }
+    try {
+      const store = createStore(join(disk, 'metadata.db'));
+      const run = (name: string, sourceFile: string) => ({
+        id: name,
+        name,
+        plan: {
+          formatVersion: 1,
+          pipeline: 'p',
+          export: 'default',
+          codeDigest: 'c',
+          failureMode: 'stop',
+          params: {},
+          nodes: [],
+        } as const,
+        configuration: {},
+        stack: { name: 's', components: [] },
+        versions: {},
+        sourceFile,
+      });
+      await store.createRun(run('kept', 'x'));
+      await expect(store.createRun(run('large', 'x'.repeat(2 << 20)))).rejects.toMatchObject({
+        code: 'METADATA_STORE_FAILED',
+        hint: expect.any(String),
+      });
+      expect((await store.listRuns()).items.map(({ name }) => name)).toEqual(['kept']);
+      await store.close();
+      execFileSync('mount', ['-o', 'remount,ro', disk]);
+      const reader = createStore(join(disk, 'metadata.db'));
+      await expect(reader.createRun(run('other', 'x'))).rejects.toMatchObject({
+        code: 'METADATA_STORE_FAILED',
+        hint: expect.any(String),
+      });
+      await reader.close();
+    } finally {
+      execFileSync('umount', [disk]);
+    }
+  },
+);
