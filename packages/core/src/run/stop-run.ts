@@ -1,6 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { MetadataStore } from '../component/metadata-store.ts';
+import { MlstackError } from '../errors/mlstack-error.ts';
 import type { Project } from '../project/project.ts';
+import { driveRecordedRun } from './resume-run.ts';
 import type { RunEvent } from './run-events.ts';
-import type { ObservedRunState } from './run-record.ts';
+import type { ObservedRunState, RunDetail } from './run-record.ts';
+import { useStack } from './use-stack.ts';
 
 export interface StopRunOptions {
   /** Give up waiting; the request stays. */
@@ -15,11 +20,59 @@ export interface StoppedRun {
   readonly changed: boolean;
 }
 
+const pollMs = 200;
+
 /** Asks the run's driver to cancel it and waits until it is over. A run without a living driver is ended from here. */
 export async function stopRun(
-  _project: Project,
-  _idOrName: string,
-  _options: StopRunOptions = {},
+  project: Project,
+  idOrName: string,
+  { signal, onEvent }: StopRunOptions = {},
 ): Promise<StoppedRun> {
-  throw new Error('not there yet');
+  return await useStack(project, async (stack) => {
+    const metadataStore = await stack.component('metadata-store');
+    const { isHolderDead } = await import('./lease-holder.ts');
+    const isDriven = ({ state, lease }: RunDetail) =>
+      state === 'running' && lease !== undefined && !isHolderDead(lease);
+    let run = await metadataStore.getRun(idOrName);
+    if (isOver(run.state)) return describe(run, false);
+    if (isDriven(run)) await metadataStore.appendRequest(run.id, 'stop');
+    while (!isOver(run.state)) {
+      if (isDriven(run)) await waitALittle(signal);
+      else await endFromHere(project, run.id, onEvent);
+      run = await metadataStore.getRun(run.id);
+      if (signal?.aborted === true) break;
+    }
+    return describe(run, true);
+  });
+}
+
+/** Takes the run over with a signal that is aborted: what still runs is stopped, nothing is launched. */
+async function endFromHere(project: Project, runId: string, onEvent: StopRunOptions['onEvent']): Promise<void> {
+  try {
+    const signal = AbortSignal.abort();
+    await driveRecordedRun(project, runId, { signal, ...(onEvent === undefined ? {} : { onEvent }) });
+  } catch (error) {
+    // Somebody has begun to drive it meanwhile, and is asked.
+    if (!MlstackError.is(error) || error.code !== 'RUN_IS_DRIVEN') throw error;
+    await askAgain(project, runId);
+  }
+}
+
+async function askAgain(project: Project, runId: string): Promise<void> {
+  await useStack(project, async (stack) => {
+    const metadataStore: MetadataStore = await stack.component('metadata-store');
+    await metadataStore.appendRequest(runId, 'stop');
+  });
+}
+
+async function waitALittle(signal: AbortSignal | undefined): Promise<void> {
+  await sleep(pollMs, undefined, signal === undefined ? {} : { signal }).catch(() => {});
+}
+
+function isOver(state: ObservedRunState): boolean {
+  return state === 'completed' || state === 'failed' || state === 'cancelled';
+}
+
+function describe({ id, name, state }: RunDetail, changed: boolean): StoppedRun {
+  return { runId: id, name, state, changed };
 }

@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import type { MetadataStore } from '../component/metadata-store.ts';
+import { StepOperatorMissingError } from '../errors/run-errors.ts';
+import type { Plan } from '../pipeline/plan.ts';
+import type { Project } from '../project/project.ts';
+import type { OpenStack } from '../stack/open-stack.ts';
+import { defaultDriveTiming, driveRun } from './drive-run.ts';
+import type { Launcher, LauncherContext } from './launcher.ts';
+import { currentLeaseHolder, isHolderDead } from './lease-holder.ts';
+import { programFile } from './program-file.ts';
+import { restoreRun } from './restore-run.ts';
+import type { RunEvent } from './run-events.ts';
+import type { RunOutcome } from './run-outcome.ts';
+import type { NewRun } from './run-record.ts';
+import type { WorkerProcess } from './worker-process.ts';
+
+export interface StackDrive {
+  readonly project: Project;
+  /** Where its artifacts go and where its steps run. The caller closes it. */
+  readonly stack: OpenStack;
+  /** Where the run is recorded. */
+  readonly metadataStore: MetadataStore;
+  readonly run: NewRun;
+  /** Something of the run may have been started before. */
+  readonly resumed: boolean;
+  /** Takes the place of the run's plan, once the lease is held. */
+  readonly plan?: Plan;
+  readonly warmWorker?: WorkerProcess;
+  readonly notices?: readonly string[];
+  readonly onEvent?: ((event: RunEvent) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Takes the run's lease and drives it. Leaves no process behind, and no lease but where this process dies. */
+export async function driveOnStack(drive: StackDrive): Promise<RunOutcome> {
+  const { stack, metadataStore, plan, resumed, notices = [], onEvent = () => {}, signal, warmWorker } = drive;
+  const launchers: Launcher[] = [];
+  const { leaseTtlMs } = defaultDriveTiming;
+  const lease = await metadataStore
+    .takeLease(drive.run.id, currentLeaseHolder(), { ttlMs: leaseTtlMs, isHolderDead })
+    .catch(async (error: unknown) => {
+      await warmWorker?.close();
+      throw error;
+    });
+  try {
+    if (plan !== undefined) await metadataStore.record(lease, [{ kind: 'plan-replaced', plan }], leaseTtlMs);
+    const run = plan === undefined ? drive.run : { ...drive.run, plan };
+    const context = await createLauncherContext(drive);
+    const orchestrator = await (await stack.component('orchestrator')).createLauncher(context);
+    launchers.push(orchestrator);
+    const stepOperator = await createStepOperatorLauncher(drive, run.plan, context);
+    if (stepOperator !== undefined) launchers.push(stepOperator);
+    for (const message of notices) onEvent({ kind: 'notice', message });
+    return await driveRun({
+      run,
+      lease,
+      metadataStore,
+      metadataStoreId: await metadataStore.storeId(),
+      artifactStore: context.artifactStore,
+      launchers: { orchestrator, ...(stepOperator === undefined ? {} : { 'step-operator': stepOperator }) },
+      environment: process.env,
+      onEvent,
+      ...(resumed ? { restored: await restoreRun(metadataStore, run) } : {}),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } finally {
+    if (launchers.length === 0) await warmWorker?.close();
+    await Promise.allSettled(launchers.map((launcher) => launcher.close()));
+    // Where the run has ended there is none; where it could not go on, the next driver need not wait.
+    await metadataStore.releaseLease(lease).catch(() => {});
+  }
+}
+
+async function createLauncherContext(drive: StackDrive): Promise<LauncherContext> {
+  const { project, stack, run, warmWorker } = drive;
+  return {
+    runId: run.id,
+    programs: { worker: programFile('worker-main') },
+    bundleDirectory: (digest) => join(project.stateDirectory, 'bundles', digest),
+    artifactStore: await stack.component('artifact-store'),
+    componentContext: (componentId) => ({
+      projectDirectory: project.directory,
+      stateDirectory: project.componentDirectory(componentId),
+    }),
+    secrets: stack.secrets,
+    ...(warmWorker === undefined ? {} : { warmWorker }),
+  };
+}
+
+async function createStepOperatorLauncher(
+  { stack }: StackDrive,
+  plan: Plan,
+  { warmWorker: _, ...context }: LauncherContext,
+): Promise<Launcher | undefined> {
+  const node = plan.nodes.find(({ settings }) => settings.stepOperator === true);
+  if (node === undefined) return undefined;
+  const stepOperator = await stack.component('step-operator');
+  if (stepOperator === undefined) throw new StepOperatorMissingError(node.id, stack.name);
+  return await stepOperator.createLauncher(context);
+}

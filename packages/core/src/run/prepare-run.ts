@@ -1,0 +1,114 @@
+import { relative, resolve } from 'node:path';
+import { buildBundle } from '../bundle/build-bundle.ts';
+import { coreVersion } from '../core-version.ts';
+import { ValidationError } from '../errors/issue.ts';
+import { MlstackError } from '../errors/mlstack-error.ts';
+import type { Plan } from '../pipeline/plan.ts';
+import type { Project } from '../project/project.ts';
+import type { OpenStack } from '../stack/open-stack.ts';
+import { openStack } from '../stack/open-stack.ts';
+import { validateStack } from '../stack/validate-stack.ts';
+import { compileInWorker } from './compile-in-worker.ts';
+import { createId } from './create-id.ts';
+import { validateRunName } from './run-name.ts';
+import type { PipelineOptions } from './run-pipeline.ts';
+import type { NewRun } from './run-record.ts';
+import { validatePlanOnStack } from './validate-plan-on-stack.ts';
+import { WorkerProcess } from './worker-process.ts';
+
+export interface CompiledPipeline {
+  readonly plan: Plan;
+  /** The worker that compiled it, ready for a step. Whoever takes it closes it. */
+  readonly worker: WorkerProcess;
+}
+
+/** Builds the bundle and compiles the pipeline in a worker: user code never runs in this process. */
+export async function compileFile(project: Project, options: PipelineOptions): Promise<CompiledPipeline> {
+  const { file, configuration = {}, onOutput, signal } = options;
+  // Its start takes longer than all the rest, so it begins first.
+  const worker = new WorkerProcess();
+  try {
+    const { directory } = await buildBundle({ file, stateDirectory: project.stateDirectory });
+    const plan = await compileInWorker(worker, {
+      directory,
+      export: options.export ?? 'default',
+      configuration,
+      ...(onOutput === undefined ? {} : { onOutput }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    return { plan, worker };
+  } catch (error) {
+    await worker.kill();
+    throw error;
+  }
+}
+
+export interface PreparedRun extends CompiledPipeline {
+  /** The caller closes it. */
+  readonly stack: OpenStack;
+  readonly run: NewRun;
+  readonly notices: readonly string[];
+}
+
+/** Everything that is checked before a run is recorded: the stack, the code, the plan, and that they fit. Records nothing. */
+export async function prepareRun(project: Project, options: PipelineOptions): Promise<PreparedRun> {
+  const { configuration = {}, file } = options;
+  if (configuration.runName !== undefined) validateRunName(configuration.runName);
+  const [compiled, opened] = await Promise.allSettled([compileFile(project, options), openValidStack(project)]);
+  try {
+    if (opened.status === 'rejected') throw opened.reason;
+    if (compiled.status === 'rejected') throw compiled.reason;
+    const { plan, worker } = compiled.value;
+    const stack = opened.value;
+    const notices = await validatePlanOnStack(project, plan, stack);
+    const id = createId();
+    const run: NewRun = {
+      id,
+      name: configuration.runName ?? generateRunName(plan.pipeline),
+      plan,
+      configuration,
+      stack: stack.snapshot,
+      versions: { mlstack: coreVersion(), node: process.versions.node },
+      sourceFile: sourceFileOf(project, file),
+    };
+    return { plan, worker, stack, run, notices };
+  } catch (error) {
+    if (compiled.status === 'fulfilled') await compiled.value.worker.kill();
+    if (opened.status === 'fulfilled') await opened.value.close();
+    throw error;
+  }
+}
+
+/** Stores the run. A name that was made here and is taken gets a part of the id. */
+export async function recordRun({ stack, run }: PreparedRun): Promise<NewRun> {
+  const metadataStore = await stack.component('metadata-store');
+  try {
+    await metadataStore.createRun(run);
+    return run;
+  } catch (error) {
+    const isTaken = MlstackError.is(error) && error.code === 'RUN_NAME_TAKEN';
+    if (!isTaken || run.configuration.runName !== undefined) throw error;
+    const renamed = { ...run, name: `${run.name}-${run.id.slice(-6)}` };
+    await metadataStore.createRun(renamed);
+    return renamed;
+  }
+}
+
+async function openValidStack(project: Project): Promise<OpenStack> {
+  const { name, issues } = await validateStack(project);
+  if (issues.length > 0) throw new ValidationError(`Stack "${name}"`, issues);
+  return await openStack(project);
+}
+
+/** `digits-20260131-174502`: the pipeline and the time here. */
+function generateRunName(pipeline: string): string {
+  const now = new Date();
+  const local = new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString();
+  return `${pipeline}-${local.slice(0, 10).replaceAll('-', '')}-${local.slice(11, 19).replaceAll(':', '')}`;
+}
+
+/** Relative to the project where it lies inside, else absolute. */
+function sourceFileOf(project: Project, file: string): string {
+  const path = relative(project.directory, resolve(file));
+  return path.startsWith('..') ? resolve(file) : path;
+}
