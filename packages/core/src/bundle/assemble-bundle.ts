@@ -11,24 +11,16 @@ import { editCode } from './edit-code.ts';
 import { fingerprintSteps } from './fingerprint-steps.ts';
 import type { PackageImports } from './package-imports.ts';
 import { planPackageImports } from './package-imports.ts';
-import { PackageLookup } from './package-lookup.ts';
+import { PackageLookup, placedReason } from './package-lookup.ts';
 import { ParsedCode } from './parsed-code.ts';
 import { findStepSites, siteEdits } from './step-sites.ts';
 import { describeBundle, storeBundle } from './store-bundle.ts';
 import { joinInputs, trackInputs } from './tracked-inputs.ts';
 
-/** Builds the bundle of a module and notes what it depended on. Both stages run: first the user's own modules, then their packages. */
+/** Builds the bundle of a module and notes what it depended on. */
 export async function assembleBundle(entry: string, root: string, stateDirectory: string): Promise<Bundle> {
   const checkedAt = Date.now();
-  const packages = new PackageLookup();
-  const userCode = await bundleUserCode(entry, root, packages);
-  const parsed = new ParsedCode(userCode);
-  const imports = planPackageImports(parsed, userCode.packageModules);
-  const bundled = await loadBundledPackages(imports.requests, root, stateDirectory, packages).catch(
-    (error: unknown) => {
-      throw error instanceof BundleError ? atUserImport(error, parsed, imports, root, entry) : error;
-    },
-  );
+  const { userCode, parsed, imports, bundled } = await bundleInStages(entry, root, stateDirectory, new PackageLookup());
   const assets = carryAssets(parsed, root, entry);
   const graph = new CodeGraph(parsed, assets.byNode);
   const sites = findStepSites(parsed, graph.units, graph.imports);
@@ -63,6 +55,22 @@ export async function assembleBundle(entry: string, root: string, stateDirectory
     inputs: joinInputs(inputs, bundled.inputs),
   });
   return bundle;
+}
+
+/** First the user's own modules, then the packages that these import. Again where a package turns out to be one that must stay outside. */
+async function bundleInStages(entry: string, root: string, stateDirectory: string, packages: PackageLookup) {
+  for (;;) {
+    const userCode = await bundleUserCode(entry, root, packages);
+    const parsed = new ParsedCode(userCode);
+    const imports = planPackageImports(parsed, userCode.packageModules);
+    const bundled = await loadBundledPackages(imports.requests, root, stateDirectory, packages).catch(
+      (error: unknown) => {
+        throw error instanceof BundleError ? atUserImport(error, parsed, imports, root, entry) : error;
+      },
+    );
+    const isNews = bundled.placed.map((directory) => packages.exclude(directory, placedReason));
+    if (!isNews.includes(true)) return { userCode, parsed, imports, bundled };
+  }
 }
 
 /** A package's module that has no export of that name: the fault is where the user imports it. */

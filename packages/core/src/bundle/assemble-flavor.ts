@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { writeBuildRecord } from './build-record.ts';
 import type { Bundle } from './bundle-manifest.ts';
 import { loadBundledPackages } from './cached-packages.ts';
-import { PackageLookup } from './package-lookup.ts';
+import { PackageLookup, placedReason } from './package-lookup.ts';
 import { describeBundle, storeBundle } from './store-bundle.ts';
 
 export interface FlavorAssembly {
@@ -31,7 +31,14 @@ export async function assembleFlavor({
     star: false,
     require: false,
   };
-  const bundled = await loadBundledPackages([request], realpathSync(directory), stateDirectory, new PackageLookup());
+  const own = realpathSync(directory);
+  const packages = new PackageLookup();
+  const load = () => loadBundledPackages([request], own, stateDirectory, packages);
+  let bundled = await load();
+  // The flavor's own package knows that it is bundled; one that it imports may not.
+  while (bundled.placed.map((found) => found !== own && packages.exclude(found, placedReason)).includes(true)) {
+    bundled = await load();
+  }
   const files = new Map<string, string | Uint8Array>([
     ['entry.mjs', `export { ${exportName} } from './packages/flavor.mjs';\n`],
     ...bundled.files,

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { MlstackError } from '../errors/mlstack-error.ts';
+import { bundleFlavor } from './bundle-flavor.ts';
+import { importBundle } from './import-bundle.ts';
 import { loadModule } from './load-module.ts';
 import { mapStack } from './map-stack.ts';
 import { TemporaryProject } from './testing/temporary-project.ts';
@@ -228,6 +230,52 @@ test('Packages with native code stay where they are installed and are listed', a
     },
   ]);
   expect((await load(project, 'module.ts')).result).toEqual([true, true]);
+});
+
+test('A package that reads files beside its code stays where it is installed', async () => {
+  using project = new TemporaryProject({
+    'module.ts': "import { wrapped } from 'wrapper'; export const result = wrapped; export const n = 1;",
+    'node_modules/wrapper/package.json': '{"name":"wrapper","version":"1.0.0","main":"i.js"}',
+    'node_modules/wrapper/i.js': "exports.wrapped = require('reader').text;",
+    'node_modules/reader/package.json': '{"name":"reader","version":"1.0.0","main":"i.js"}',
+    'node_modules/reader/i.js': "exports.text = require('node:fs').readFileSync(__dirname + '/text.txt', 'utf8');",
+    'node_modules/reader/text.txt': 'read',
+  });
+  expect((await load(project, 'module.ts')).result).toEqual('read');
+  project.write({
+    'module.ts': "import { wrapped } from 'wrapper'; export const result = wrapped; export const n = 2;",
+  });
+  const { manifest } = await project.build('module.ts');
+  expect(manifest.externals).toMatchObject([{ name: 'reader', reason: 'reads files that lie beside its code' }]);
+});
+
+test('A flavor of a package is bundled apart, with what it imports, and its implementation stays lazy', async () => {
+  using project = new TemporaryProject({
+    'node_modules/mlstack-flavor-x/package.json': '{"name":"mlstack-flavor-x","version":"1.0.0","type":"module"}',
+    'node_modules/mlstack-flavor-x/dist/store.js': `
+      import { MlstackError } from '@mlstack/core/flavor';
+      export const xStore = { is: MlstackError.is, load: async () => (await import('./implementation.js')).Store };
+    `,
+    'node_modules/mlstack-flavor-x/dist/implementation.js': "import sdk from 'sdk'; export class Store { sdk = sdk; }",
+    'node_modules/sdk/package.json': '{"name":"sdk","version":"1.0.0","main":"i.js"}',
+    'node_modules/sdk/i.js': 'module.exports = 42;',
+  });
+  const source = {
+    kind: 'package',
+    package: 'mlstack-flavor-x',
+    version: '1.0.0',
+    directory: join(project.directory, 'node_modules/mlstack-flavor-x'),
+    module: './dist/store.js',
+    export: 'xStore',
+  } as const;
+  const first = await bundleFlavor(source, { stateDirectory: project.stateDirectory });
+  expect((await bundleFlavor(source, { stateDirectory: project.stateDirectory })).digest).toBe(first.digest);
+  expect(first.manifest.exports).toEqual(['xStore']);
+  project.remove('node_modules');
+  const { xStore } = (await importBundle(first.directory)) as {
+    xStore: { load(): Promise<new () => { sdk: number }> };
+  };
+  expect(new (await xStore.load())().sdk).toBe(42);
 });
 
 test('Stacks name the lines of the user', async () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceFile } from './content-folder.ts';
 import { hashText } from './content-hash.ts';
+import { runsFromSource } from './share-core.ts';
 import type { TrackedInputs } from './tracked-inputs.ts';
 
 /** What an earlier build of an entry gave, and what it depended on. */
@@ -10,8 +11,10 @@ export interface BuildRecord {
   readonly inputs: TrackedInputs;
 }
 
-/** Raised whenever the same inputs would be bundled differently. */
-export const bundlerVersion = 1;
+const manifest = new URL(runsFromSource ? '../../package.json' : '../package.json', import.meta.url);
+
+/** Another release of core may bundle the same inputs differently. */
+export const bundlerVersion: string = JSON.parse(readFileSync(manifest, 'utf8')).version;
 
 /** Nothing where there is no usable record. */
 export function readBuildRecord(stateDirectory: string, key: string): BuildRecord | undefined {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { OnResolveArgs, Plugin, PluginBuild } from 'esbuild';
@@ -34,6 +35,8 @@ export interface BundledPackages {
   readonly externals: readonly InstalledPackage[];
   /** Absolute paths of the package files that were read, with each package's package.json. */
   readonly sources: readonly string[];
+  /** Folders of packages whose code asks for its own place and so would not find its files in a bundle. */
+  readonly placed: readonly string[];
   /** By request file: the packages that it reaches, itself included, with a SHA-256 over the contents of their reached files. */
   readonly contents: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
@@ -80,7 +83,8 @@ export async function bundlePackages(
       result.outputFiles.map(({ path, contents }) => [path.slice(root.length + 1).replaceAll('\\', '/'), contents]),
     ),
     externals: [...externals.values()],
-    sources: inputs.sources(),
+    sources: [...inputs.sources(), ...[...externals.keys()].map((directory) => join(directory, 'package.json'))],
+    placed: inputs.placed(Object.values(result.metafile.outputs).flatMap((output) => keptIn(output.inputs))),
     contents: new Map(requests.map(({ file, name }) => [file, inputs.reachedFrom(`${stubNamespace}:${name}`)])),
   };
 }
@@ -177,6 +181,13 @@ class PackageInputs {
     return Object.fromEntries([...perPackage].sort().map(([key, lines]) => [key, hashText(lines.sort().join('\n'))]));
   }
 
+  placed(kept: readonly string[]): readonly string[] {
+    const directories = this.#files([...new Set(kept)])
+      .filter(([, file]) => asksForItsPlace(readFileSync(file, 'utf8')))
+      .map(([, file]) => this.#packages.ofFile(file)?.directory);
+    return [...new Set(directories.filter((directory) => directory !== undefined))].sort();
+  }
+
   #files(paths: readonly string[]): (readonly [string, string])[] {
     return paths
       .filter((path) => this.#inputs[path] !== undefined && !/^[a-z-]{2,}:/.test(path))
@@ -191,4 +202,19 @@ class PackageInputs {
     }
     return hash;
   }
+}
+
+function keptIn(inputs: Readonly<Record<string, { readonly bytesInOutput: number }>>): readonly string[] {
+  return Object.entries(inputs)
+    .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+    .map(([path]) => path);
+}
+
+/** Making a `require` and asking for the kind of module need no files. */
+function asksForItsPlace(code: string): boolean {
+  const rest = code
+    .replace(/\bcreateRequire\w*\)?\(\s*import\.meta\.url/g, '')
+    .replace(/\btypeof\s+__(dirname|filename)\b/g, '')
+    .replace(/^\s*(\/\/|\*).*$/gm, '');
+  return /\b__dirname\b|\b__filename\b|\bimport\.meta\.(url|dirname|filename)\b/.test(rest);
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundlerVersion } from './build-record.ts';
 import type { BundledPackages, PackageRequest } from './bundle-packages.ts';
@@ -16,10 +16,14 @@ export interface CachedPackages extends Omit<BundledPackages, 'sources'> {
 interface PackagesRecord {
   readonly inputs: TrackedInputs;
   readonly externals: readonly InstalledPackage[];
+  readonly placed: readonly string[];
   readonly contents: readonly (readonly [string, Readonly<Record<string, string>>])[];
 }
 
 const recordFile = 'packages.json';
+
+const kept = 16;
+const keptForMs = 24 * 60 * 60 * 1000;
 
 export async function loadBundledPackages(
   requests: readonly PackageRequest[],
@@ -27,15 +31,16 @@ export async function loadBundledPackages(
   stateDirectory: string,
   packages: PackageLookup,
 ): Promise<CachedPackages> {
-  const none = {
+  const none: CachedPackages = {
     files: new Map(),
     externals: [],
+    placed: [],
     contents: new Map(),
     inputs: { files: [], checkedAt: Number.MAX_SAFE_INTEGER },
   };
   if (requests.length === 0) return none;
   const folder = join(stateDirectory, 'cache', 'packages');
-  const key = hashText(JSON.stringify([bundlerVersion, root, requests]));
+  const key = hashText(JSON.stringify([bundlerVersion, root, requests, packages.excluded]));
   const known = readCached(folder, key);
   if (known !== undefined) return known;
 
@@ -43,11 +48,13 @@ export async function loadBundledPackages(
   const checkedAt = Date.now();
   const { sources, ...bundled } = await bundlePackages(requests, root, packages);
   const inputs = trackInputs(sources, checkedAt);
-  const record: PackagesRecord = { inputs, externals: bundled.externals, contents: [...bundled.contents] };
+  const { externals, placed } = bundled;
+  const record: PackagesRecord = { inputs, externals, placed, contents: [...bundled.contents] };
   const text = JSON.stringify(record);
   // Each state of the packages has a folder of its own: one that another process reads is never changed.
   const directory = join(folder, `${key}-${hashText(text).slice(0, 16)}`);
   writeContentFolder(directory, new Map<string, string | Uint8Array>([...bundled.files, [recordFile, text]]));
+  removeUnused(folder);
   return { ...bundled, inputs };
 }
 
@@ -60,10 +67,20 @@ function readCached(folder: string, key: string): CachedPackages | undefined {
       if (inputs === undefined) continue;
       const paths = list(join(directory, 'packages')).map((path) => `packages/${path}`);
       const files = new Map(paths.map((path) => [path, readFileSync(join(directory, path))]));
-      return { files, externals: record.externals, contents: new Map(record.contents), inputs };
+      return { ...record, files, contents: new Map(record.contents), inputs };
     } catch {}
   }
   return undefined;
+}
+
+/** Packages change seldom: what was made long ago, and is not among the newest, belongs to code that has gone. */
+function removeUnused(folder: string): void {
+  const entries = list(folder)
+    .map((name) => ({ path: join(folder, name), stat: statSync(join(folder, name), { throwIfNoEntry: false }) }))
+    .sort((a, b) => (b.stat?.mtimeMs ?? 0) - (a.stat?.mtimeMs ?? 0));
+  for (const { path, stat } of entries.slice(kept)) {
+    if (stat !== undefined && Date.now() - stat.mtimeMs > keptForMs) rmSync(path, { recursive: true, force: true });
+  }
 }
 
 function list(folder: string): readonly string[] {

@@ -11,11 +11,15 @@ export interface InstalledPackage {
   readonly unbundlable?: string;
 }
 
+/** Of a package whose code asks where it lies: in a bundle it would not find its files. */
+export const placedReason = 'reads files that lie beside its code';
+
 const coreDirectory = dirname(dirname(import.meta.dirname));
 const folderMark = `${sep}node_modules${sep}`;
 /** Which package a file belongs to. Reads each package once: made anew for each build. */
 export class PackageLookup {
   readonly #packages = new Map<string, InstalledPackage>();
+  readonly #excluded = new Set<string>();
 
   /**
    * The package that owns a file, or nothing for the user's own code: what lies outside every `node_modules` folder once
@@ -29,6 +33,20 @@ export class PackageLookup {
     }
     const [scope = '', name = ''] = file.slice(at + folderMark.length).split(sep);
     return this.#read(join(file.slice(0, at + folderMark.length), scope.startsWith('@') ? join(scope, name) : scope));
+  }
+
+  /** From now on the package counts as one that cannot be bundled. @returns false where it did already. */
+  exclude(directory: string, reason: string): boolean {
+    const known = this.#read(directory);
+    if (known.unbundlable !== undefined) return false;
+    this.#packages.set(directory, { ...known, unbundlable: reason });
+    this.#excluded.add(directory);
+    return true;
+  }
+
+  /** Sorted folders of the packages that were excluded. */
+  get excluded(): readonly string[] {
+    return [...this.#excluded].sort();
   }
 
   #read(directory: string): InstalledPackage {
