@@ -9,12 +9,25 @@ export type { ListArtifactsOptions } from './artifact/list-artifacts.ts';
 export { listArtifacts } from './artifact/list-artifacts.ts';
 export type { PruneArtifactsOptions, PrunedArtifacts } from './artifact/prune-artifacts.ts';
 export { pruneArtifacts } from './artifact/prune-artifacts.ts';
+export type { BuildOptions } from './bundle/build-bundle.ts';
+export { buildBundle } from './bundle/build-bundle.ts';
+export { bundleFlavor } from './bundle/bundle-flavor.ts';
+export type {
+  Bundle,
+  BundledExternal,
+  BundledFile,
+  BundleManifest,
+  StepFingerprint,
+} from './bundle/bundle-manifest.ts';
+export { loadModule } from './bundle/load-module.ts';
+export { shareCore } from './bundle/share-core.ts';
 export type { ComponentType, ComponentTypeDescription } from './component/component-types.ts';
 export { componentTypes, describeComponentType, isComponentType } from './component/component-types.ts';
 export type { CreateComponentOptions } from './component/create-component.ts';
 export { createComponent } from './component/create-component.ts';
 export type { ComponentDescription, ComponentSummary } from './component/describe-component.ts';
 export { describeComponent, getActiveComponent, listComponents } from './component/describe-component.ts';
+export { explainComponentType } from './component/explain-component-type.ts';
 export type { ComponentState, ComponentStatus, Finding, LifecycleOutcome } from './component/lifecycle.ts';
 export type { NewComponent } from './component/register-component.ts';
 export { copyComponent, registerComponent } from './component/register-component.ts';
@@ -52,6 +65,8 @@ export { nearestName, suggestName } from './nearest-name.ts';
 export type { PipelineDescription } from './pipeline/describe-pipeline.ts';
 export { describePipeline } from './pipeline/describe-pipeline.ts';
 export { listPipelines } from './pipeline/list-pipelines.ts';
+export type { Plan, PlanNode, RunConfiguration } from './pipeline/plan.ts';
+export { parseParamFlags, parseRunConfiguration } from './pipeline/run-configuration.ts';
 export type { Diagnosis } from './project/diagnose-project.ts';
 export { diagnoseProject } from './project/diagnose-project.ts';
 export { findProject } from './project/find-project.ts';
@@ -85,6 +100,8 @@ export type { RunEvent } from './run/run-events.ts';
 export type { RunOutcome } from './run/run-outcome.ts';
 export type { PipelineOptions, RunPipelineOptions, SubmittedRun } from './run/run-pipeline.ts';
 export { planPipeline, runPipeline, submitPipeline } from './run/run-pipeline.ts';
+export type { NodeState, ObservedRunState, RunState, RunSummary } from './run/run-record.ts';
+export type { ErrorRecord } from './run/step-result.ts';
 export type { StoppedRun, StopRunOptions } from './run/stop-run.ts';
 export { stopRun } from './run/stop-run.ts';
 export { SecretValues } from './secret/redact.ts';
