@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { FlavorLoadError } from '../errors/flavor-errors.ts';
 import { ValidationError } from '../errors/issue.ts';
 import { MlstackError } from '../errors/mlstack-error.ts';
@@ -7,6 +8,7 @@ import { parseIssues, validateStoreScheme } from '../flavor/component-config.ts'
 import { isMarkedAt, loadConfigSchema } from '../flavor/config-schema.ts';
 import type { ComponentContracts, Flavor } from '../flavor/define-flavor.ts';
 import { loadFlavor, sourceLabel } from '../flavor/load-flavor.ts';
+import { stateDirectoryName } from '../project/find-project.ts';
 import type { ComponentReference } from '../run/step-request.ts';
 import type { SecretValues } from '../secret/redact.ts';
 import { resolveReferences } from '../secret/secret-reference.ts';
@@ -19,8 +21,6 @@ export interface CreateComponentOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Learns every value that a reference gave, but for those that say where data lies. */
   readonly secrets?: SecretValues;
-  /** The `.mlstack` folder, where a flavor of the user's own is bundled. Needed for those alone. */
-  readonly stateDirectory?: string;
 }
 
 /**
@@ -30,14 +30,15 @@ export interface CreateComponentOptions {
 export async function createComponent<Type extends ComponentType>(
   reference: ComponentReference & { readonly type: Type },
   context: ComponentContext,
-  { environment = process.env, secrets, stateDirectory }: CreateComponentOptions = {},
+  { environment = process.env, secrets }: CreateComponentOptions = {},
 ): Promise<ComponentContracts[Type]> {
   const { id, type, name, flavor: flavorName, source } = reference;
   const subject = componentLabel(type, name);
+  const { projectDirectory } = context;
   const flavor = await loadFlavor(
     source,
     { type, name: flavorName },
-    stateDirectory === undefined ? {} : { stateDirectory },
+    projectDirectory === undefined ? {} : { stateDirectory: join(projectDirectory, stateDirectoryName) },
   );
   const { config: resolved, values, missing } = resolveReferences(reference.config, environment);
   if (missing.length > 0) {

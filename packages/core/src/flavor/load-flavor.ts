@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { runsFromSource, shareCore } from '../bundle/share-core.ts';
 import type { ComponentType } from '../component/component-types.ts';
 import { FlavorLoadError } from '../errors/flavor-errors.ts';
 import { MlstackError } from '../errors/mlstack-error.ts';
 import { suggestName } from '../nearest-name.ts';
-import { stateDirectoryName } from '../project/find-project.ts';
 import type { FlavorSource } from '../run/step-request.ts';
 import type { Flavor } from './define-flavor.ts';
 import { contractVersion, isFlavor } from './define-flavor.ts';
@@ -99,8 +98,9 @@ async function importModule(file: string, stateDirectory: string | undefined): P
   if (!existsSync(file)) {
     throw new FlavorLoadError(file, 'the file is missing', 'Restore it, or delete the flavor with `flavor delete`.');
   }
+  if (stateDirectory === undefined) throw new TypeError(`${file} is loaded without a project`);
   const { loadModule } = await import('../bundle/load-module.ts');
-  return await loadModule(file, { stateDirectory: stateDirectory ?? join(dirname(file), stateDirectoryName) });
+  return await loadModule(file, { stateDirectory });
 }
 
 function versionError(label: string, found: unknown): FlavorLoadError {

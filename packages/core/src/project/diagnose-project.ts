@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { accessSync, constants, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ComponentType } from '../component/component-types.ts';
@@ -108,7 +107,7 @@ function checkFolder(stateDirectory: string): Finding[] {
 
 /** A disk elsewhere has a clock of its own: times of files are compared with those of records. */
 function checkClock(stateDirectory: string): Finding[] {
-  const probe = join(stateDirectory, `clock.${randomBytes(6).toString('hex')}.tmp`);
+  const probe = join(stateDirectory, `clock.${crypto.randomUUID().slice(-12)}.tmp`);
   try {
     const before = Date.now();
     writeFileSync(probe, '');

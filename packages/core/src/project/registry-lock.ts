@@ -30,13 +30,22 @@ function openLock(open: () => Lock, lockFile: string): Lock | undefined {
   let database: Lock | undefined;
   try {
     database = open();
+    // Nothing is ever stored, so nothing is kept to undo it with: locking needs no space on the disk.
+    database.exec('PRAGMA journal_mode = MEMORY');
     database.exec('BEGIN EXCLUSIVE');
     return database;
   } catch (error) {
     database?.close();
-    if ((error as { errcode?: number }).errcode === sqliteBusy) return undefined;
-    throw new ProjectNotWritableError(lockFile, error);
+    const { errcode = 0 } = error as { errcode?: number };
+    if ((errcode & 0xff) === sqliteBusy) return undefined;
+    throw new ProjectNotWritableError(lockFile, withSystemCode(error, systemCodes[errcode & 0xff]));
   }
 }
 
 const sqliteBusy = 5;
+/** What SQLite's results are called by the system. */
+const systemCodes: Readonly<Record<number, string>> = { 8: 'EROFS', 13: 'ENOSPC', 14: 'EACCES' };
+
+function withSystemCode(error: unknown, code: string | undefined): unknown {
+  return code === undefined ? error : Object.assign(new Error(String(error), { cause: error }), { code });
+}

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -10,6 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -21,6 +22,11 @@ import { StackRegistry } from './stack-registry.ts';
 import { temporaryDirectory } from './testing/fixture-project.ts';
 
 const writer = join(import.meta.dirname, 'testing/register-stacks.ts');
+
+/** A disk that is really full is a small one of the test's own, which only an administrator can mount. */
+const canMount =
+  process.platform === 'linux' &&
+  spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()]).status === 0;
 
 function newRegistry(): StackRegistry {
   const directory = temporaryDirectory();
@@ -171,7 +177,31 @@ describe('the registry', () => {
     expect(registry.read().stacks).toHaveLength(1);
   });
 
-  it('on a full disk gives a clear error and keeps what was there', async () => {
+  it.skipIf(!canMount)('on a full disk gives a clear error and keeps what was there', async () => {
+    const directory = temporaryDirectory();
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', directory]);
+    try {
+      initializeProject(directory);
+      const registry = new StackRegistry(join(directory, '.mlstack'));
+      await registry.update((document) => ({ ...document, activeStack: 'other' }));
+      expect(() => writeFileSync(join(directory, 'filler'), Buffer.alloc(128 * 1024))).toThrow('ENOSPC');
+      const refused = registry.update((document) => ({ ...document, activeStack: 'third' }));
+      await expect(refused).rejects.toMatchObject({
+        code: 'PROJECT_NOT_WRITABLE',
+        hint: 'Free some space and try again.',
+      });
+      expect(registry.read().activeStack).toBe('other');
+      expect(readdirSync(join(directory, '.mlstack')).sort()).toEqual([
+        '.gitignore',
+        'registry.json',
+        'registry.lock.db',
+      ]);
+    } finally {
+      execFileSync('umount', [directory]);
+    }
+  });
+
+  it('on a disk that takes no larger file gives a clear error and keeps what was there', async () => {
     const registry = newRegistry();
     const before = readFileSync(registry.file, 'utf8');
     const child = spawn(

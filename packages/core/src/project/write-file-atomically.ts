@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ProjectNotWritableError } from '../errors/project-errors.ts';
@@ -10,7 +9,7 @@ import { ProjectNotWritableError } from '../errors/project-errors.ts';
  * With `ifAbsent` nothing is replaced, and the answer is whether it was this call that made the file.
  */
 export function writeFileAtomically(path: string, text: string, { ifAbsent = false } = {}): boolean {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  const temporary = `${path}.${crypto.randomUUID().slice(-12)}.tmp`;
   try {
     writeDurably(temporary, text);
     const isOurs = ifAbsent ? linkIfAbsent(temporary, path) : true;

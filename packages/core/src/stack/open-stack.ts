@@ -98,7 +98,7 @@ export async function buildComponent<Type extends ComponentType>(
   return await createComponent(
     reference,
     { projectDirectory: project.directory, stateDirectory: project.componentDirectory(reference.id) },
-    { stateDirectory: project.stateDirectory, ...(secrets === undefined ? {} : { secrets }) },
+    secrets === undefined ? {} : { secrets },
   );
 }
 
