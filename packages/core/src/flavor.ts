@@ -57,6 +57,7 @@ export { contractVersion, defineFlavor, isFlavor } from './flavor/define-flavor.
 export { location, sensitive } from './flavor/sensitive.ts';
 export type { JsonObject, JsonValue } from './json-value.ts';
 export { parseBytes } from './pipeline/parse-bytes.ts';
+export { LaunchEventQueue } from './run/launch-event-queue.ts';
 export type {
   EndCause,
   LaunchCredentials,
@@ -65,6 +66,9 @@ export type {
   LauncherContext,
   LaunchHandle,
 } from './run/launcher.ts';
+export type { ProcessIdentity } from './run/process-identity.ts';
+export { isRunning, readProcessIdentity } from './run/process-identity.ts';
+export { endProcessesOfWorkers, killProcessGroup } from './run/process-tree.ts';
 export type {
   HookRecord,
   Lease,
@@ -79,19 +83,14 @@ export type {
   RunState,
   RunSummary,
 } from './run/run-record.ts';
-export { LaunchEventQueue } from './run/launch-event-queue.ts';
-export type { ProcessIdentity } from './run/process-identity.ts';
-export { isRunning } from './run/process-identity.ts';
-export { endProcessesOfWorkers, killProcessGroup } from './run/process-tree.ts';
 export type { LogLine } from './run/step-log.ts';
 export type { StepRequest } from './run/step-request.ts';
-export type { StepResult } from './run/step-result.ts';
+export type { ErrorRecord, StepResult } from './run/step-result.ts';
 export { superviseInProcess } from './run/supervise-in-process.ts';
 export type { SupervisedEnd, SupervisedStep, SuperviseOptions } from './run/supervise-step.ts';
 export { superviseStep } from './run/supervise-step.ts';
 export type { WorkerOptions } from './run/worker-process.ts';
 export { WorkerProcess } from './run/worker-process.ts';
 export { StepLogWriter } from './run/write-step-log.ts';
-export type { ErrorRecord } from './run/step-result.ts';
 export { SecretValues } from './secret/redact.ts';
 export type { StackRule, StackView } from './stack/stack-rules.ts';

@@ -40,13 +40,19 @@ export async function compileInWorker(
   if (outcome.kind === 'compiled') return outcome.plan;
   signal?.throwIfAborted();
   if (outcome.kind === 'failed') throw new CompileFailedError(outcome.error);
-  throw outcome.kind === 'ended' ? describeEnd(outcome.end, isLate ? timeoutMs : undefined) : new TypeError(outcome.kind);
+  throw outcome.kind === 'ended'
+    ? describeEnd(outcome.end, isLate ? timeoutMs : undefined)
+    : new TypeError(outcome.kind);
 }
 
 function describeEnd({ exitCode, signal, heapExhausted, startError }: WorkerEnd, lateMs: number | undefined): Error {
-  const hint = 'Its modules must be importable without running anything; do what takes time, may fail or ends inside a step.';
+  const hint =
+    'Its modules must be importable without running anything; do what takes time, may fail or ends inside a step.';
   if (startError !== undefined) {
-    return new CompileEndedError(`no process can be started for it (${startError.message})`, 'Free resources and try again.');
+    return new CompileEndedError(
+      `no process can be started for it (${startError.message})`,
+      'Free resources and try again.',
+    );
   }
   if (lateMs !== undefined) return new CompileEndedError(`importing it took longer than ${lateMs / 1000} s`, hint);
   if (heapExhausted) return new CompileEndedError('importing it ran out of memory', hint);

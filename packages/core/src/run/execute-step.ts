@@ -4,6 +4,7 @@ import { keySegment } from '../artifact/key-segment.ts';
 import type { LoadOptions } from '../artifact/load-artifact.ts';
 import { loadArtifact } from '../artifact/load-artifact.ts';
 import type { Materializer } from '../artifact/materializer.ts';
+import { isMaterializer } from '../artifact/materializer.ts';
 import { chooseMaterializer, findBuiltInMaterializer } from '../artifact/materializers/built-in-materializers.ts';
 import { saveArtifact } from '../artifact/store-artifact.ts';
 import { mapStack } from '../bundle/map-stack.ts';
@@ -14,7 +15,6 @@ import { StepCodeMismatchError } from '../errors/pipeline-load-errors.ts';
 import { MaterializerMissingError, OutputInvalidError, OutputMissingError } from '../errors/step-errors.ts';
 import type { JsonObject } from '../json-value.ts';
 import type { CompiledPipeline } from '../pipeline/compile-pipeline.ts';
-import { isMaterializer } from '../pipeline/compile-pipeline.ts';
 import type { StepDefinition } from '../pipeline/step.ts';
 import { singleOutput } from '../pipeline/step.ts';
 import { toErrorRecord } from './error-record.ts';
@@ -46,7 +46,9 @@ export async function executeStep(request: StepRequest, environment: StepEnviron
   try {
     done = { outcome: 'succeeded', outputs: await runStep(request, environment, metadata, temporary) };
   } catch (error) {
-    const record = toErrorRecord(error, { mapStack: (stack) => mapStack(stack, environment.bundleDirectory) });
+    const record = toErrorRecord(error, {
+      mapStack: (stack) => withoutOwnFrames(mapStack(stack, environment.bundleDirectory)),
+    });
     done = { outcome: environment.signal.aborted ? 'cancelled' : 'failed', outputs: {}, error: record };
   } finally {
     await temporary.remove();
@@ -65,6 +67,17 @@ export async function executeStep(request: StepRequest, environment: StepEnviron
     metadata,
     logChunks: 0,
   };
+}
+
+const ownFolder = new URL('.', import.meta.url).href;
+
+/** What called the step says nothing to its author. */
+function withoutOwnFrames(stack: string): string {
+  const isOwn = (line: string) => line.includes(ownFolder) || line.includes('(node:internal/process/task_queues');
+  return stack
+    .split('\n')
+    .filter((line) => !/^ {4}at /.test(line) || !isOwn(line))
+    .join('\n');
 }
 
 /** The system keeps one peak for the whole process: it is this step's where the step raised it. */

@@ -49,7 +49,7 @@ async function importExports(bundleDirectory: string): Promise<Readonly<Record<s
   } catch (error) {
     if (MlstackError.is(error)) throw error;
     const stack = error instanceof Error ? mapStack(error.stack ?? '', bundleDirectory) : '';
-    const place = /^ {4}at (?:.*\()?((?!node:)[^():]+:\d+:\d+)\)?$/m.exec(stack)?.[1];
+    const place = /^ {4}at (?:.*\()?((?!node:)(?:file:\/\/)?[^():]+:\d+:\d+)\)?$/m.exec(stack)?.[1];
     throw new PipelineImportError(
       error instanceof Error ? `${error.name}: ${error.message}` : String(error),
       place,

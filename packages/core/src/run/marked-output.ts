@@ -26,7 +26,10 @@ export class MarkedOutput {
     this.#held = '';
     for (;;) {
       const start = this.#findMarker(rest);
-      if (start === -1) return this.#text(rest);
+      if (start === -1) {
+        this.#text(rest);
+        return;
+      }
       this.#text(rest.slice(0, start));
       const end = rest.indexOf('\n', start);
       if (end === -1) {

@@ -56,7 +56,10 @@ async function doJob(id: number, job: WorkerJob, token: string): Promise<void> {
   mark(token, 'end', id);
 }
 
-async function compile(id: number, { directory, export: exportName, configuration }: CompileJob): Promise<WorkerAnswer> {
+async function compile(
+  id: number,
+  { directory, export: exportName, configuration }: CompileJob,
+): Promise<WorkerAnswer> {
   const { loadPipeline } = await import('./load-pipeline.ts');
   const { plan } = await loadPipeline(directory, exportName, configuration);
   return { kind: 'compiled', id, plan };
@@ -91,7 +94,10 @@ function surroundings(): string {
 /** Without this listener an exception that nobody catches would end the process with nothing but a trace in the log. */
 function failOnUncaught(error: unknown): void {
   if (process.listenerCount('uncaughtException') > 1) return;
-  if (current !== undefined) return current.fail(error);
+  if (current !== undefined) {
+    current.fail(error);
+    return;
+  }
   console.error(error);
   process.exit(1);
 }

@@ -23,7 +23,10 @@ export function superviseInProcess(
     const timer =
       timeoutMs === undefined
         ? undefined
-        : setTimeout(() => force({ kind: 'timed-out', timeoutMs }, 'TimeoutError', 'The step took too long.'), timeoutMs);
+        : setTimeout(
+            () => force({ kind: 'timed-out', timeoutMs }, 'TimeoutError', 'The step took too long.'),
+            timeoutMs,
+          );
     const { executeStep } = await import('./execute-step.ts');
     const result = await executeStep(structuredClone(job.request), {
       bundleDirectory: job.bundleDirectory,

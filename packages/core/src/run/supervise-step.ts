@@ -1,5 +1,4 @@
-import type { LauncherContext } from './launcher.ts';
-import type { EndCause } from './launcher.ts';
+import type { EndCause, LauncherContext } from './launcher.ts';
 import { readTreeMemory } from './process-memory.ts';
 import type { ErrorRecord, StepResult } from './step-result.ts';
 import type { JobOutcome, WorkerEnd, WorkerProcess } from './worker-process.ts';
@@ -53,7 +52,8 @@ export function superviseStep(
   const started = (): void => {
     isRunning = true;
     onRunning?.();
-    if (timeoutMs !== undefined) after(timeoutMs, () => force({ kind: 'timed-out', timeoutMs }, 'timed-out', timeoutGraceMs));
+    if (timeoutMs !== undefined)
+      after(timeoutMs, () => force({ kind: 'timed-out', timeoutMs }, 'timed-out', timeoutGraceMs));
     if (memoryLimitBytes !== undefined) timers.add(watchMemory(worker, memoryLimitBytes, exceed));
   };
   const exceed = (limitBytes: number): void => {
@@ -79,7 +79,7 @@ export function superviseStep(
     const result = resultOf(outcome, job);
     const described = result === undefined ? {} : { result: { ...redactResult(result, secrets), logChunks } };
     return {
-      cause: causeOf(outcome, forced, result, memoryLimitBytes),
+      cause: causeOf(outcome, forced, result, { memoryLimitBytes, isRunning }),
       ...described,
       logChunks,
       reusable: outcome.kind === 'executed' && outcome.reusable && forced === undefined,
@@ -96,15 +96,23 @@ function causeOf(
   outcome: JobOutcome,
   forced: EndCause | undefined,
   result: StepResult | undefined,
-  memoryLimitBytes: number | undefined,
+  known: { readonly memoryLimitBytes: number | undefined; readonly isRunning: boolean },
 ): EndCause {
   if (forced !== undefined && !(forced.kind === 'stopped' && result?.outcome === 'succeeded')) return forced;
-  return outcome.kind === 'ended' ? causeOfEnd(outcome.end, memoryLimitBytes) : { kind: 'completed' };
+  return outcome.kind === 'ended' ? causeOfEnd(outcome.end, known) : { kind: 'completed' };
 }
 
-function causeOfEnd({ exitCode, signal, heapExhausted, startError }: WorkerEnd, limitBytes: number | undefined): EndCause {
-  if (startError !== undefined) return { kind: 'refused', reason: `its process cannot be started: ${startError.message}` };
+function causeOfEnd(
+  { exitCode, signal, heapExhausted, startError, errorTail }: WorkerEnd,
+  { memoryLimitBytes: limitBytes, isRunning }: Parameters<typeof causeOf>[3],
+): EndCause {
+  if (startError !== undefined)
+    return { kind: 'refused', reason: `its process cannot be started: ${startError.message}` };
   if (heapExhausted) return { kind: 'out-of-memory', ...(limitBytes === undefined ? {} : { limitBytes }) };
+  if (!isRunning) {
+    const reason = errorTail.trim() || signal || `exit code ${exitCode}`;
+    return { kind: 'lost', reason: `its worker process ended before the step began: ${reason}` };
+  }
   return signal === undefined ? { kind: 'exited', exitCode: exitCode ?? 0 } : { kind: 'signalled', signal };
 }
 
@@ -131,7 +139,9 @@ function resultOf(outcome: JobOutcome, { request }: ExecuteJob): StepResult | un
 function redactResult(result: StepResult, secrets: LauncherContext['secrets']): StepResult {
   if (secrets.values().length === 0) return result;
   const redactTexts = <Value>(value: Value): Value =>
-    JSON.parse(JSON.stringify(value), (_key, item: unknown) => (typeof item === 'string' ? secrets.redact(item) : item));
+    JSON.parse(JSON.stringify(value), (_key, item: unknown) =>
+      typeof item === 'string' ? secrets.redact(item) : item,
+    );
   const { outputs, metadata, error } = result;
   const previews = Object.entries(outputs).map(([name, output]) => [
     name,

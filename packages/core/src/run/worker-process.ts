@@ -11,9 +11,9 @@ import type { ProcessIdentity } from './process-identity.ts';
 import { readProcessIdentity } from './process-identity.ts';
 import { endProcessesOfWorkers, killProcessGroup } from './process-tree.ts';
 import { programFile, programFlags } from './program-file.ts';
-import { workerTemporaryDirectory } from './step-temporary-directory.ts';
 import type { LogLine } from './step-log.ts';
 import type { ErrorRecord } from './step-result.ts';
+import { workerTemporaryDirectory } from './step-temporary-directory.ts';
 import type { MarkerKind, WorkerAnswer, WorkerCommand, WorkerJob } from './worker-protocol.ts';
 import { workerTokenVariable } from './worker-protocol.ts';
 
@@ -34,6 +34,8 @@ export interface WorkerEnd {
   readonly heapExhausted: boolean;
   /** It could not be started at all. */
   readonly startError?: Error;
+  /** The last of what it printed as an error. */
+  readonly errorTail: string;
 }
 
 /** What became of a job. */
@@ -200,7 +202,10 @@ export class WorkerProcess {
   #take(answer: WorkerAnswer): void {
     const job = this.#job;
     if (job === undefined || job.id !== answer.id) return;
-    if (answer.kind === 'log') return job.handlers.log?.(answer.line);
+    if (answer.kind === 'log') {
+      job.handlers.log?.(answer.line);
+      return;
+    }
     const { id: _id, ...outcome } = answer;
     job.answer = outcome;
     if (job.openStreams.size === 0) this.#finish(outcome);
@@ -213,9 +218,11 @@ export class WorkerProcess {
   }
 
   async #observeEnd(): Promise<WorkerEnd> {
-    const end = await new Promise<Omit<WorkerEnd, 'heapExhausted'>>((resolve) => {
+    const end = await new Promise<Omit<WorkerEnd, 'heapExhausted' | 'errorTail'>>((resolve) => {
       this.#child.once('error', (startError) => this.#child.pid === undefined && resolve({ startError }));
-      this.#child.once('exit', (exitCode, signal) => resolve(signal === null ? { exitCode: exitCode ?? 0 } : { signal }));
+      this.#child.once('exit', (exitCode, signal) =>
+        resolve(signal === null ? { exitCode: exitCode ?? 0 } : { signal }),
+      );
     });
     this.#isOver = true;
     const { pid } = this.#child;
@@ -226,7 +233,7 @@ export class WorkerProcess {
       await rm(workerTemporaryDirectory(this.token), { recursive: true, force: true });
     }
     const heapExhausted = /FATAL ERROR:.*heap out of memory/.test(this.#errorTail) && end.exitCode === undefined;
-    const observed = { ...end, heapExhausted };
+    const observed = { ...end, heapExhausted, errorTail: this.#errorTail };
     if (this.#job !== undefined) this.#finish(this.#job.answer ?? { kind: 'ended', end: observed });
     return observed;
   }

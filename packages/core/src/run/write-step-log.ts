@@ -177,7 +177,8 @@ function cut(line: string): Entry[] {
   let start = 0;
   while (line.length - start > maximumLineLength) {
     // A character of two halves stays whole.
-    const end = start + maximumLineLength - (/[\ud800-\udbff]/.test(line[start + maximumLineLength - 1] as string) ? 1 : 0);
+    const end =
+      start + maximumLineLength - (/[\ud800-\udbff]/.test(line[start + maximumLineLength - 1] as string) ? 1 : 0);
     entries.push({ text: line.slice(start, end), continues: true });
     start = end;
   }

@@ -1,8 +1,8 @@
 import type {
   LaunchCredentials,
+  LaunchEvent,
   Launcher,
   LauncherContext,
-  LaunchEvent,
   LaunchHandle,
   StepRequest,
   SupervisedStep,

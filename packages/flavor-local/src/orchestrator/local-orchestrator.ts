@@ -21,7 +21,11 @@ export class LocalOrchestrator extends Orchestrator<LocalOrchestratorConfig> {
     });
   }
 
-  async submitDriver({ command, projectDirectory, logFile }: DriverSubmission): Promise<{ readonly description: string }> {
+  async submitDriver({
+    command,
+    projectDirectory,
+    logFile,
+  }: DriverSubmission): Promise<{ readonly description: string }> {
     const pid = await startBackgroundProcess(command, { directory: projectDirectory, logFile });
     return { description: `process ${pid} on this machine; its output goes to ${logFile}` };
   }
