@@ -1,13 +1,22 @@
 import { createHash } from 'node:crypto';
 import { isArtifactFilePath } from './artifact-file-path.ts';
 import type { ArtifactKey } from './artifact-key.ts';
-import type { ArtifactFile, ArtifactManifest, StoredArtifact } from './artifact-record.ts';
+import type { ArtifactFile, ArtifactManifest } from './artifact-record.ts';
 
 /** No segment made of a file's path has a `_`: the manifest's key is never a file's. */
 const manifestSuffix = '._manifest.json';
 
 export function manifestKey(keyPrefix: string): ArtifactKey {
   return `${keyPrefix}${manifestSuffix}`;
+}
+
+/** What all keys of the artifact begin with whose manifest this is, with the dot; undefined for any other key. */
+export function manifestPrefix(key: ArtifactKey): string | undefined {
+  return key.endsWith(manifestSuffix) ? `${key.slice(0, -manifestSuffix.length)}.` : undefined;
+}
+
+export function isManifestKey(key: ArtifactKey): boolean {
+  return key.endsWith(manifestSuffix);
 }
 
 /** Hash of several files, which must be sorted by path. */
@@ -17,8 +26,8 @@ export function hashFiles(files: readonly ArtifactFile[]): string {
   return hash.digest('hex');
 }
 
-/** @returns what is wrong with it as text, where it is no manifest of this artifact's own files. */
-export function parseManifest(text: string, { key }: StoredArtifact): readonly ArtifactFile[] | string {
+/** @returns what is wrong with the text, as text, where it is no manifest that belongs under `key`. */
+export function parseManifest(text: string, key: ArtifactKey): ArtifactManifest | string {
   let manifest: Partial<ArtifactManifest> | null;
   try {
     manifest = JSON.parse(text) as Partial<ArtifactManifest> | null;
@@ -32,7 +41,7 @@ export function parseManifest(text: string, { key }: StoredArtifact): readonly A
   const prefix = key.slice(0, -manifestSuffix.length);
   const stranger = files.find((file) => !isFileOf(prefix, file));
   return stranger === undefined
-    ? files
+    ? { formatVersion: 1, files }
     : `it lists what is no file of this artifact: ${JSON.stringify(stranger).slice(0, 200)}`;
 }
 

@@ -1,6 +1,15 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import type { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ArtifactStore } from '../component/artifact-store.ts';
+import { ArtifactTargetError } from '../errors/artifact-lookup-errors.ts';
 import type { Project } from '../project/project.ts';
-import type { ArtifactRecord } from './artifact-record.ts';
+import type { ArtifactFile, ArtifactRecord } from './artifact-record.ts';
+import { listArtifactFiles, readVerified } from './load-artifact.ts';
+import { useArtifact } from './use-artifact.ts';
 
 export interface WrittenArtifact {
   readonly artifact: ArtifactRecord;
@@ -9,14 +18,72 @@ export interface WrittenArtifact {
 }
 
 /**
- * Writes the stored files, compared with their hashes on the way. An artifact of one file becomes the file `to`, one of several a folder, which a stream
- * cannot take. A path that exists is refused.
+ * Writes the stored files, compared with their hashes on the way. An artifact of one file becomes the file `to`, one of several a
+ * folder, which a stream cannot take. A path that exists is refused with `ArtifactTargetError`; a path appears whole or not at all.
  */
 export async function getArtifact(
-  _project: Project,
-  _id: string,
-  _to: string | Writable,
-  _options: { readonly signal?: AbortSignal } = {},
+  project: Project,
+  id: string,
+  to: string | Writable,
+  { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<WrittenArtifact> {
-  throw new Error('not there yet');
+  return await useArtifact(project, id, async ({ artifact, artifactStore }) => {
+    const files = await listArtifactFiles(artifactStore, artifact, signal);
+    const [only] = files;
+    if (typeof to !== 'string') {
+      if (only === undefined || files.length > 1) {
+        throw new ArtifactTargetError(id, `it has ${files.length} files`, 'Name a folder that is not there yet.');
+      }
+      await copyToStream(readVerified(artifactStore, only, signal), to);
+      return { artifact, files: [] };
+    }
+    const target = resolve(to);
+    if ((await lstat(target).catch(() => undefined)) !== undefined) {
+      throw new ArtifactTargetError(id, `${target} exists already`, 'Name a path that is not there yet.');
+    }
+    return { artifact, files: await writeToPath(artifactStore, artifact, files, target, signal) };
+  });
+}
+
+/** The stream stays open: it may be the standard output. */
+async function copyToStream(chunks: AsyncIterable<Uint8Array>, stream: Writable): Promise<void> {
+  for await (const chunk of chunks) if (!stream.write(chunk)) await once(stream, 'drain');
+}
+
+async function writeToPath(
+  store: ArtifactStore,
+  artifact: ArtifactRecord,
+  files: readonly ArtifactFile[],
+  target: string,
+  signal: AbortSignal | undefined,
+): Promise<string[]> {
+  const parent = dirname(target);
+  await mkdir(parent, { recursive: true });
+  const temporary = await mkdtemp(join(parent, `.${basename(target)}.`));
+  try {
+    const isSingle = artifact.layout === 'file';
+    const content = join(temporary, isSingle ? 'file' : 'folder');
+    const written: string[] = [];
+    for (const file of files) {
+      const path = isSingle ? content : resolveInside(content, file.path, artifact.id);
+      await mkdir(dirname(path), { recursive: true });
+      await pipeline(readVerified(store, file, signal), createWriteStream(path, { flags: 'wx' }));
+      written.push(isSingle ? target : join(target, file.path));
+    }
+    await rename(content, target);
+    return written;
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** A manifest is data from a store: it must not lead out of the folder. */
+function resolveInside(folder: string, path: string, id: string): string {
+  const resolved = resolve(folder, path);
+  if (resolved.startsWith(folder + sep)) return resolved;
+  throw new ArtifactTargetError(
+    id,
+    `its file ${JSON.stringify(path)} leads out of the folder`,
+    'Do not trust its store.',
+  );
 }

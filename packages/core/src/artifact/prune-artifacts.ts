@@ -1,4 +1,9 @@
+import type { ArtifactStore, ObjectStat } from '../component/artifact-store.ts';
+import type { MetadataStore } from '../component/metadata-store.ts';
 import type { Project } from '../project/project.ts';
+import { keyOwner, metadataStorePrefix } from '../run/output-keys.ts';
+import { useStack } from '../run/use-stack.ts';
+import { findArtifactKeys } from './find-artifact-keys.ts';
 
 export interface PruneArtifactsOptions {
   /** What is younger stays. Default: one hour. */
@@ -11,15 +16,90 @@ export interface PrunedArtifacts {
   readonly objects: number;
   /** Bytes. */
   readonly size: number;
-  /** Unfinished writes of processes that died. */
+  /** Unfinished writes of processes that died. Not looked for in a dry run. */
   readonly unfinished: number;
   readonly dryRun: boolean;
 }
 
-/** Removes bytes of the stack's artifact store that no record of its metadata store refers to. Looks only at what this metadata store's runs wrote. */
+const defaultGracePeriodMs = 3_600_000;
+
+/**
+ * Removes bytes of the stack's artifact store that no record of its metadata store refers to. Looks only at what this metadata
+ * store's runs wrote; leaves what runs that have not ended wrote, what is younger than the grace period, and what is none of core's keys.
+ * A run that is recorded keeps its logs and results; what a failed attempt stored as artifacts goes.
+ */
 export async function pruneArtifacts(
-  _project: Project,
-  _options: PruneArtifactsOptions = {},
+  project: Project,
+  { gracePeriodMs = defaultGracePeriodMs, dryRun = false, signal }: PruneArtifactsOptions = {},
 ): Promise<PrunedArtifacts> {
-  throw new Error('not there yet');
+  return await useStack(project, async (stack) => {
+    const metadataStore = await stack.component('metadata-store');
+    const artifactStore = await stack.component('artifact-store');
+    const metadataStoreId = await metadataStore.storeId();
+    const prefix = metadataStorePrefix(metadataStoreId);
+    const olderThan = new Date(Date.now() - gracePeriodMs);
+    const options = signal === undefined ? {} : { signal };
+    let objects = 0;
+    let size = 0;
+    for await (const group of groupByOwner(artifactStore.list(prefix, options), metadataStoreId)) {
+      const wanted = await findWanted(group, metadataStore, artifactStore);
+      const unwanted = group.objects.filter(({ key, modifiedAt }) => modifiedAt < olderThan && !wanted(key));
+      objects += unwanted.length;
+      size += unwanted.reduce((sum, object) => sum + object.size, 0);
+      const keys = unwanted.map(({ key }) => key);
+      if (!dryRun && keys.length > 0) await artifactStore.delete(keys, options);
+    }
+    const unfinished = dryRun ? 0 : await artifactStore.deleteUnfinished(prefix, olderThan);
+    return { objects, size, unfinished, dryRun };
+  });
+}
+
+type Owner = NonNullable<ReturnType<typeof keyOwner>>;
+interface Group {
+  readonly owner: Owner;
+  readonly objects: ObjectStat[];
+}
+
+/** What belongs to one run, or to one bundle: keys come in order, so each group comes once and alone. */
+async function* groupByOwner(objects: AsyncIterable<ObjectStat>, metadataStoreId: string): AsyncGenerator<Group> {
+  let group: Group | undefined;
+  for await (const object of objects) {
+    const owner = keyOwner(metadataStoreId, object.key);
+    if (owner === undefined) continue;
+    if (group !== undefined && ownerId(group.owner) === ownerId(owner)) {
+      group.objects.push(object);
+      continue;
+    }
+    if (group !== undefined) yield group;
+    group = { owner, objects: [object] };
+  }
+  if (group !== undefined) yield group;
+}
+
+function ownerId(owner: Owner): string {
+  return owner.kind === 'run' ? `run ${owner.runId}` : `bundle ${owner.digest}`;
+}
+
+/** Which keys of a group must stay. */
+async function findWanted(
+  { owner, objects }: Group,
+  metadataStore: MetadataStore,
+  artifactStore: ArtifactStore,
+): Promise<(key: string) => boolean> {
+  if (owner.kind === 'bundle') {
+    const isReferenced = (await metadataStore.findReferencedCode([owner.digest])).has(owner.digest);
+    return () => isReferenced;
+  }
+  const run = (await metadataStore.findRuns([owner.runId])).get(owner.runId);
+  if (run !== undefined && !run.ended) return () => true;
+  const artifacts = await findArtifactKeys(
+    metadataStore,
+    artifactStore,
+    objects.map(({ key }) => key),
+  );
+  return (key) => artifacts.has(key) || (run !== undefined && isLogOrResult(key));
+}
+
+function isLogOrResult(key: string): boolean {
+  return /\.(?:log\.\d{6}\.jsonl|result\.json)$/.test(key);
 }

@@ -1,3 +1,4 @@
+import { suggestName } from '../nearest-name.ts';
 import { MlstackError } from './mlstack-error.ts';
 
 export class RunNotFoundError extends MlstackError {
@@ -89,6 +90,15 @@ export class PlanChangedError extends MlstackError {
   constructor(run: string, difference: string) {
     super(`Run "${run}" cannot go on with the current code: ${difference}.`, {
       hint: 'Start a new run with `mlstack run`; what has not changed comes from the cache.',
+    });
+  }
+}
+
+export class PipelineNotFoundError extends MlstackError {
+  readonly code = 'PIPELINE_NOT_FOUND';
+  constructor(name: string, known: readonly string[]) {
+    super(`There is no pipeline "${name}" in this metadata store: no run of it was recorded.`, {
+      hint: suggestName(name, known) ?? 'Run `mlstack pipeline list` to see those that have a run.',
     });
   }
 }

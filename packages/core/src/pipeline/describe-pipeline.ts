@@ -1,5 +1,7 @@
+import { PipelineNotFoundError } from '../errors/run-errors.ts';
 import type { Project } from '../project/project.ts';
 import type { RunSummary } from '../run/run-record.ts';
+import { useStack } from '../run/use-stack.ts';
 import type { Plan } from './plan.ts';
 
 export interface PipelineDescription {
@@ -11,6 +13,19 @@ export interface PipelineDescription {
 }
 
 /** A pipeline as its newest run had it, with its last ten runs. Fails with `PipelineNotFoundError`. */
-export async function describePipeline(_project: Project, _name: string): Promise<PipelineDescription> {
-  throw new Error('not there yet');
+export async function describePipeline(project: Project, name: string): Promise<PipelineDescription> {
+  return await useStack(project, async (stack) => {
+    const metadataStore = await stack.component('metadata-store');
+    const { items } = await metadataStore.listRuns({ pipeline: name, limit: 10 });
+    const [newest] = items;
+    if (newest === undefined) {
+      const known = await metadataStore.listPipelines({ limit: 200 });
+      throw new PipelineNotFoundError(
+        name,
+        known.items.map((pipeline) => pipeline.name),
+      );
+    }
+    const { record } = await metadataStore.getRun(newest.id);
+    return { name: record.plan.pipeline, runs: items, plan: record.plan, sourceFile: record.sourceFile };
+  });
 }

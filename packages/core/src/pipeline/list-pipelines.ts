@@ -1,7 +1,11 @@
 import type { Page, PageOptions, PipelineSummary } from '../component/metadata-store.ts';
 import type { Project } from '../project/project.ts';
+import { useStack } from '../run/use-stack.ts';
 
 /** Pipelines that have a run, by name. */
-export async function listPipelines(_project: Project, _options: PageOptions = {}): Promise<Page<PipelineSummary>> {
-  throw new Error('not there yet');
+export async function listPipelines(project: Project, options: PageOptions = {}): Promise<Page<PipelineSummary>> {
+  return await useStack(project, async (stack) => {
+    const metadataStore = await stack.component('metadata-store');
+    return await metadataStore.listPipelines(options);
+  });
 }

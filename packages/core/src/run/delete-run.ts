@@ -1,13 +1,75 @@
+import type { ArtifactRecord } from '../artifact/artifact-record.ts';
+import { findArtifactKeys } from '../artifact/find-artifact-keys.ts';
+import { listArtifactFiles } from '../artifact/load-artifact.ts';
+import type { ArtifactStore } from '../component/artifact-store.ts';
+import type { MetadataStore } from '../component/metadata-store.ts';
+import { ArtifactStoreError } from '../errors/artifact-store-errors.ts';
+import { MlstackError } from '../errors/mlstack-error.ts';
 import type { Project } from '../project/project.ts';
+import { runPrefix } from './output-keys.ts';
+import { useStack } from './use-stack.ts';
 
 export interface DeletedRun {
   readonly runId: string;
   readonly name: string;
+  /** Records of artifacts that nobody else had taken. */
   readonly artifacts: number;
+  /** Objects that were removed from the artifact store. */
   readonly objects: number;
 }
 
-/** Removes a run that is over: its records first, then the bytes that nobody else refers to. */
-export async function deleteRun(_project: Project, _idOrName: string): Promise<DeletedRun> {
-  throw new Error('not there yet');
+/**
+ * Removes a run that is over: its records first, then the bytes that nobody else refers to, so that there is never a record without
+ * bytes. Fails with `RunActiveError` while it is driven. Bytes that cannot be removed now are removed by `pruneArtifacts`.
+ */
+export async function deleteRun(project: Project, idOrName: string): Promise<DeletedRun> {
+  const { openSnapshot } = await import('../stack/open-stack.ts');
+  return await useStack(project, async (current) => {
+    const metadataStore = await current.component('metadata-store');
+    const { id, name, record } = await metadataStore.getRun(idOrName);
+    const stack = openSnapshot(project, record.stack);
+    try {
+      // Built before anything is deleted: without it nobody would find the bytes.
+      const artifactStore = await stack.component('artifact-store');
+      const orphans = await metadataStore.deleteRun(id);
+      const objects = await deleteBytes(metadataStore, artifactStore, id, orphans).catch((error: unknown) => {
+        throw new BytesLeftError(name, artifactStore.name, error);
+      });
+      return { runId: id, name, artifacts: orphans.length, objects };
+    } finally {
+      await stack.close();
+    }
+  });
+}
+
+async function deleteBytes(
+  metadataStore: MetadataStore,
+  artifactStore: ArtifactStore,
+  runId: string,
+  orphans: readonly ArtifactRecord[],
+): Promise<number> {
+  const prefix = runPrefix(await metadataStore.storeId(), runId);
+  const keys = new Set<string>();
+  for await (const { key } of artifactStore.list(prefix)) keys.add(key);
+  for (const orphan of orphans) {
+    // One that this run had taken from the cache, and whose own run is gone, lies elsewhere.
+    if (orphan.storeId !== artifactStore.id || orphan.key.startsWith(prefix)) continue;
+    keys.add(orphan.key);
+    for (const file of await listArtifactFiles(artifactStore, orphan).catch(() => [])) keys.add(file.key);
+  }
+  const wanted = await findArtifactKeys(metadataStore, artifactStore, [...keys]);
+  const unwanted = [...keys].filter((key) => !wanted.has(key));
+  if (unwanted.length > 0) await artifactStore.delete(unwanted);
+  return unwanted.length;
+}
+
+class BytesLeftError extends ArtifactStoreError {
+  constructor(run: string, store: string, cause: unknown) {
+    const reason = MlstackError.is(cause) ? cause.message : String(cause);
+    super(store, `delete what run "${run}" stored`, {
+      reason,
+      cause,
+      hint: 'The run is deleted. Remove its bytes later with `mlstack artifacts prune`.',
+    });
+  }
 }

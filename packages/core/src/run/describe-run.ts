@@ -1,8 +1,10 @@
 import type { PageOptions } from '../component/metadata-store.ts';
 import type { FailureMode } from '../pipeline/plan.ts';
 import type { Project } from '../project/project.ts';
-import type { LeaseHolder, NodeDetail, RunSummary, StackSnapshot } from './run-record.ts';
+import type { LeaseHolder, NodeDetail, RunDetail, RunSummary, StackSnapshot } from './run-record.ts';
+import { dependenciesOf } from './run-schedule.ts';
 import type { ErrorRecord } from './step-result.ts';
+import { useStack } from './use-stack.ts';
 
 export interface NodeDescription extends NodeDetail {
   /** Ids of the nodes that it waits for. */
@@ -25,10 +27,34 @@ export interface RunDescription extends RunSummary {
 }
 
 /** @param page of its steps. Default limit: 200. */
-export async function describeRun(
-  _project: Project,
-  _idOrName: string,
-  _page: PageOptions = {},
-): Promise<RunDescription> {
-  throw new Error('not there yet');
+export async function describeRun(project: Project, idOrName: string, page: PageOptions = {}): Promise<RunDescription> {
+  return await useStack(project, async (stack) => {
+    const metadataStore = await stack.component('metadata-store');
+    const { record, lease, error, ...summary } = await metadataStore.getRun(idOrName);
+    const { items, next } = await metadataStore.listNodes(summary.id, { limit: 200, ...page });
+    const planned = new Map(record.plan.nodes.map((node) => [node.id, node]));
+    const steps = await Promise.all(
+      items.map(async ({ nodeId }) => {
+        const detail = await metadataStore.getNode(summary.id, nodeId);
+        const node = planned.get(nodeId);
+        return detail && { ...detail, dependsOn: node === undefined ? [] : dependenciesOf(node) };
+      }),
+    );
+    return {
+      ...summary,
+      ...(error === undefined ? {} : { error }),
+      sourceFile: record.sourceFile,
+      codeDigest: record.plan.codeDigest,
+      failureMode: record.plan.failureMode,
+      versions: record.versions,
+      components: record.stack.components,
+      ...(lease === undefined ? {} : { driver: withoutEpoch(lease) }),
+      steps: steps.filter((step) => step !== undefined),
+      ...(next === undefined ? {} : { next }),
+    };
+  });
+}
+
+function withoutEpoch({ epoch: _, ...driver }: NonNullable<RunDetail['lease']>): NonNullable<RunDescription['driver']> {
+  return driver;
 }

@@ -1,6 +1,8 @@
 import type { PageOptions } from '../component/metadata-store.ts';
+import type { Plan } from '../pipeline/plan.ts';
 import type { Project } from '../project/project.ts';
-import type { NodeState } from './run-record.ts';
+import type { NodeRecord, NodeState, RunDetail } from './run-record.ts';
+import { useStack } from './use-stack.ts';
 
 /** One part of the cache key that differs from the run before. */
 export interface KeyDifference {
@@ -32,10 +34,61 @@ export interface RunExplanation {
 }
 
 /** Why each step ran or was taken from the cache. @param page of its steps. Default limit: 200. */
-export async function explainRun(
-  _project: Project,
-  _idOrName: string,
-  _page: PageOptions = {},
-): Promise<RunExplanation> {
-  throw new Error('not there yet');
+export async function explainRun(project: Project, idOrName: string, page: PageOptions = {}): Promise<RunExplanation> {
+  return await useStack(project, async (stack) => {
+    const metadataStore = await stack.component('metadata-store');
+    const { id, name, record } = await metadataStore.getRun(idOrName);
+    const { items, next } = await metadataStore.listNodes(id, { limit: 200, ...page });
+    const runs = new Map<string, Promise<RunDetail>>();
+    const readRun = (runId: string) => {
+      const known = runs.get(runId) ?? metadataStore.getRun(runId);
+      runs.set(runId, known);
+      return known;
+    };
+    const steps: NodeExplanation[] = [];
+    for (const node of items) {
+      const { nodeId, step, state } = node;
+      const previous = await metadataStore.findPrevious(record.plan.pipeline, nodeId, { runId: id });
+      const before = previous && (await readRun(previous.runId));
+      steps.push({
+        nodeId,
+        step,
+        state,
+        reason: node.reason ?? (state === 'pending' ? 'it has not begun' : 'no reason was recorded'),
+        ...(before === undefined ? {} : { comparedWith: { runId: before.id, runName: before.name } }),
+        differences:
+          previous === undefined || before === undefined
+            ? []
+            : compareKeyParts(keyPartsOf(previous, before.record.plan), keyPartsOf(node, record.plan)),
+      });
+    }
+    return { runId: id, name, steps, ...(next === undefined ? {} : { next }) };
+  });
+}
+
+/** The recorded parts, with those of the code's fingerprint in the place of its hash where the plan has them. */
+function keyPartsOf({ nodeId, cacheParts = {} }: NodeRecord, plan: Plan): Readonly<Record<string, string>> {
+  const fingerprint = plan.nodes.find((node) => node.id === nodeId)?.fingerprint;
+  if (fingerprint === undefined || !('sha256' in fingerprint) || fingerprint.parts === undefined) return cacheParts;
+  if (cacheParts.code !== fingerprint.sha256) return cacheParts;
+  const { code: _, ...others } = cacheParts;
+  const parts = Object.entries(fingerprint.parts).map(([part, hash]) => [
+    part === 'code' ? part : `code ${part}`,
+    hash,
+  ]);
+  return { ...Object.fromEntries(parts), ...others };
+}
+
+function compareKeyParts(
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+): KeyDifference[] {
+  const parts = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  return parts
+    .filter((part) => before[part] !== after[part])
+    .map((part) => ({
+      part,
+      ...(before[part] === undefined ? {} : { before: before[part] }),
+      ...(after[part] === undefined ? {} : { after: after[part] }),
+    }));
 }

@@ -1,6 +1,7 @@
 import type { Page, PageOptions } from '../component/metadata-store.ts';
 import type { Project } from '../project/project.ts';
 import type { ObservedRunState, RunSummary } from './run-record.ts';
+import { useStack } from './use-stack.ts';
 
 export interface ListRunsOptions extends PageOptions {
   readonly pipeline?: string;
@@ -10,6 +11,9 @@ export interface ListRunsOptions extends PageOptions {
 }
 
 /** Newest first. */
-export async function listRuns(_project: Project, _options: ListRunsOptions = {}): Promise<Page<RunSummary>> {
-  throw new Error('not there yet');
+export async function listRuns(project: Project, options: ListRunsOptions = {}): Promise<Page<RunSummary>> {
+  return await useStack(project, async (stack) => {
+    const metadataStore = await stack.component('metadata-store');
+    return await metadataStore.listRuns(options);
+  });
 }

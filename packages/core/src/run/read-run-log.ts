@@ -1,4 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ArtifactStore } from '../component/artifact-store.ts';
+import type { MetadataStore } from '../component/metadata-store.ts';
+import { NodeNotFoundError } from '../errors/run-errors.ts';
+import { suggestName } from '../nearest-name.ts';
 import type { Project } from '../project/project.ts';
+import { outputPrefix } from './output-keys.ts';
+import { readStepLog } from './read-step-log.ts';
 import type { LogLine } from './step-log.ts';
 
 export interface ReadRunLogOptions {
@@ -17,9 +24,137 @@ export interface RunLogLine extends LogLine {
 
 /** Fails with `RunNotFoundError` or `NodeNotFoundError` when the first line is asked for. */
 export async function* readRunLog(
-  _project: Project,
-  _idOrName: string,
-  _options: ReadRunLogOptions = {},
+  project: Project,
+  idOrName: string,
+  { node, attempt, follow = false, signal }: ReadRunLogOptions = {},
 ): AsyncGenerator<RunLogLine> {
-  throw new Error('not there yet');
+  const { openSnapshot, openStack } = await import('../stack/open-stack.ts');
+  const current = await openStack(project);
+  try {
+    const metadataStore = await current.component('metadata-store');
+    const { id, name, record } = await metadataStore.getRun(idOrName);
+    const nodeIds = record.plan.nodes.map((one) => one.id);
+    if (node !== undefined && !nodeIds.includes(node)) {
+      throw new NodeNotFoundError(name, node, suggestName(node, nodeIds));
+    }
+    const stack = openSnapshot(project, record.stack);
+    try {
+      const reading: Reading = {
+        metadataStore,
+        artifactStore: await stack.component('artifact-store'),
+        metadataStoreId: await metadataStore.storeId(),
+        runId: id,
+        follow,
+        signal,
+      };
+      if (node !== undefined) yield* readNode(reading, node, attempt);
+      else if (follow) yield* mergeNodes(reading, nodeIds);
+      else for (const nodeId of nodeIds) yield* readNode(reading, nodeId, attempt);
+    } finally {
+      await stack.close();
+    }
+  } finally {
+    await current.close();
+  }
+}
+
+interface Reading {
+  readonly metadataStore: MetadataStore;
+  readonly artifactStore: ArtifactStore;
+  readonly metadataStoreId: string;
+  readonly runId: string;
+  readonly follow: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+const pollMs = 500;
+
+/** One attempt; while following, each attempt that comes. */
+async function* readNode(reading: Reading, nodeId: string, wanted?: number): AsyncGenerator<RunLogLine> {
+  const { metadataStore, runId, follow, signal } = reading;
+  for (let attempt = wanted; ; ) {
+    const node = await metadataStore.getNode(runId, nodeId);
+    const newest = node?.attempts ?? 0;
+    attempt ??= follow && node?.state === 'running' ? Math.max(1, newest) : newest;
+    if (attempt > 0 && attempt <= newest) {
+      yield* readAttempt(reading, nodeId, attempt);
+      attempt = wanted === undefined ? attempt + 1 : newest + 1;
+      if (wanted !== undefined) return;
+      continue;
+    }
+    if (!follow || (await isSettled(reading, nodeId))) return;
+    if (attempt === 0) attempt = 1;
+    await sleep(pollMs, undefined, signal === undefined ? {} : { signal });
+  }
+}
+
+async function* readAttempt(reading: Reading, nodeId: string, attempt: number): AsyncGenerator<RunLogLine> {
+  const { metadataStore, artifactStore, metadataStoreId, runId, follow, signal } = reading;
+  const prefix = outputPrefix(metadataStoreId, { runId, nodeId, attempt, role: 'step' });
+  const lastChunk = async () => {
+    const node = await metadataStore.getNode(runId, nodeId);
+    if (node === undefined || node.attempts > attempt) return 0;
+    if (node.state !== 'running') return node.logChunks ?? 0;
+    // Whoever drove it is gone, and nothing more will come.
+    return (await isRunOver(reading)) ? 0 : undefined;
+  };
+  const options = { ...(follow ? { lastChunk } : {}), ...(signal === undefined ? {} : { signal }) };
+  for await (const line of readStepLog(artifactStore, prefix, options)) yield { ...line, nodeId, attempt };
+}
+
+/** All nodes at once, in the order in which their lines come. */
+async function* mergeNodes(reading: Reading, nodeIds: readonly string[]): AsyncGenerator<RunLogLine> {
+  const begun = new Set<string>();
+  const lines: RunLogLine[] = [];
+  const readers = new Set<Promise<void>>();
+  let failure: unknown;
+  const read = async (nodeId: string) => {
+    for await (const line of readNode(reading, nodeId)) lines.push(line);
+  };
+  for (let isLast = false; ; ) {
+    reading.signal?.throwIfAborted();
+    isLast = await isRunOver(reading);
+    for await (const nodeId of begunNodes(reading, nodeIds, begun)) {
+      const reader: Promise<void> = read(nodeId)
+        .catch((error: unknown) => {
+          failure ??= error;
+        })
+        .finally(() => readers.delete(reader));
+      readers.add(reader);
+    }
+    if (isLast) await Promise.all(readers);
+    if (failure !== undefined) throw failure;
+    yield* lines.splice(0);
+    if (isLast) return;
+    await sleep(pollMs, undefined, reading.signal === undefined ? {} : { signal: reading.signal });
+  }
+}
+
+/** Those that have begun since the last call. */
+async function* begunNodes(
+  { metadataStore, runId }: Reading,
+  nodeIds: readonly string[],
+  begun: Set<string>,
+): AsyncGenerator<string> {
+  let cursor: string | undefined;
+  while (begun.size < nodeIds.length) {
+    const page = await metadataStore.listNodes(runId, { limit: 500, ...(cursor === undefined ? {} : { cursor }) });
+    for (const { nodeId, attempts } of page.items) {
+      if (attempts === 0 || begun.has(nodeId)) continue;
+      begun.add(nodeId);
+      yield nodeId;
+    }
+    cursor = page.next;
+    if (cursor === undefined) return;
+  }
+}
+
+async function isSettled(reading: Reading, nodeId: string): Promise<boolean> {
+  const node = await reading.metadataStore.getNode(reading.runId, nodeId);
+  return (node?.state !== 'pending' && node?.state !== 'running') || (await isRunOver(reading));
+}
+
+async function isRunOver({ metadataStore, runId }: Reading): Promise<boolean> {
+  const { state } = await metadataStore.getRun(runId);
+  return state !== 'running' && state !== 'pending' && state !== 'waiting';
 }
