@@ -39,7 +39,7 @@ export function carryAssets(parsed: ParsedCode, root: string, entryFile: string)
   const named: (Mention & { readonly path: string })[] = [];
   const missing: { message: string; place?: SourcePlace }[] = [];
 
-  fullAncestor(parsed.program, (node, ancestors) => {
+  fullAncestor(parsed.program, (node, _state, ancestors) => {
     const what = placeOf(parsed, node);
     if (what === undefined) return;
     const file = parsed.fileAt(topOf(ancestors, node).start) ?? parsed.originOf(node)?.file;
