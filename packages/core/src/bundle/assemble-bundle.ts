@@ -47,7 +47,7 @@ export async function assembleBundle(entry: string, root: string, stateDirectory
     }),
     externals,
   });
-  const bundle = storeBundle(stateDirectory, manifest, files);
+  const bundle = storeBundle(stateDirectory, manifest, files, bundled.directory);
   const read = new Map([...userCode.sources, ...assets.sources]);
   const inputs = trackInputs([...read.keys(), ...userCode.influences, ...assets.folders], checkedAt, read);
   writeBuildRecord(stateDirectory, entry, {

@@ -44,7 +44,7 @@ export async function assembleFlavor({
     ...bundled.files,
   ]);
   const manifest = describeBundle(files, { exports: [exportName], fingerprints: {}, externals: bundled.externals });
-  const bundle = storeBundle(stateDirectory, manifest, files);
+  const bundle = storeBundle(stateDirectory, manifest, files, bundled.directory);
   writeBuildRecord(stateDirectory, key, { digest: bundle.digest, inputs: bundled.inputs });
   return bundle;
 }

@@ -11,6 +11,8 @@ import { confirmInputs, trackInputs } from './tracked-inputs.ts';
 /** Packages bundled for a set of requests, from the cache where their files are what they were. */
 export interface CachedPackages extends Omit<BundledPackages, 'sources'> {
   readonly inputs: TrackedInputs;
+  /** Holds `files` at their paths and never changes; absent where nothing was asked for. */
+  readonly directory?: string;
 }
 
 interface PackagesRecord {
@@ -55,7 +57,7 @@ export async function loadBundledPackages(
   const directory = join(folder, `${key}-${hashText(text).slice(0, 16)}`);
   writeContentFolder(directory, new Map<string, string | Uint8Array>([...bundled.files, [recordFile, text]]));
   removeUnused(folder);
-  return { ...bundled, inputs };
+  return { ...bundled, inputs, directory };
 }
 
 function readCached(folder: string, key: string): CachedPackages | undefined {
@@ -67,7 +69,7 @@ function readCached(folder: string, key: string): CachedPackages | undefined {
       if (inputs === undefined) continue;
       const paths = list(join(directory, 'packages')).map((path) => `packages/${path}`);
       const files = new Map(paths.map((path) => [path, readFileSync(join(directory, path))]));
-      return { ...record, files, contents: new Map(record.contents), inputs };
+      return { ...record, files, contents: new Map(record.contents), inputs, directory };
     } catch {}
   }
   return undefined;

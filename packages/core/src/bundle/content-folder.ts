@@ -3,6 +3,7 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -20,8 +21,14 @@ const unfinished = '.unfinished-';
 /**
  * Makes a folder with the given files, durable, all of it or nothing. One that is there already, made meanwhile by another process, stays: a
  * folder's name stands for its content.
+ *
+ * @param twin a folder whose durable files of the same paths have the same content and never change: shared instead of written again.
  */
-export function writeContentFolder(directory: string, files: ReadonlyMap<string, string | Uint8Array>): void {
+export function writeContentFolder(
+  directory: string,
+  files: ReadonlyMap<string, string | Uint8Array>,
+  twin?: string,
+): void {
   const parent = dirname(directory);
   mkdirSync(parent, { recursive: true });
   const temporary = join(parent, `${unfinished}${process.pid}-${randomBytes(6).toString('hex')}`);
@@ -31,7 +38,7 @@ export function writeContentFolder(directory: string, files: ReadonlyMap<string,
       const target = join(temporary, path);
       mkdirSync(dirname(target), { recursive: true });
       for (let folder = dirname(target); folder !== parent; folder = dirname(folder)) folders.add(folder);
-      writeDurably(target, content);
+      if (twin === undefined || !isShared(join(twin, path), target)) writeDurably(target, content);
     }
     for (const folder of folders) syncFolder(folder);
     renameSync(temporary, directory);
@@ -56,6 +63,16 @@ export function replaceFile(path: string, content: string): void {
     throw error;
   }
   syncFolder(parent);
+}
+
+/** False where the file is not there, or the file system has no links. */
+function isShared(source: string, target: string): boolean {
+  try {
+    linkSync(source, target);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function writeDurably(path: string, content: string | Uint8Array): void {

@@ -19,17 +19,18 @@ export function describeBundle(
   return { formatVersion: 1, digest, entry: 'entry.mjs', ...facts, externals, files };
 }
 
-/** Puts a bundle where it is looked for, durable; one that is there already stays. */
+/** Puts a bundle where it is looked for, durable; one that is there already stays. @param twin see writeContentFolder */
 export function storeBundle(
   stateDirectory: string,
   manifest: BundleManifest,
   files: ReadonlyMap<string, string | Uint8Array>,
+  twin?: string,
 ): Bundle {
   const { digest } = manifest;
   const text = JSON.stringify(manifest);
   const directory = join(stateDirectory, 'bundles', digest);
   if (findBundle(stateDirectory, digest) === undefined) {
-    writeContentFolder(directory, new Map([...files, ['bundle.json', text]]));
+    writeContentFolder(directory, new Map([...files, ['bundle.json', text]]), twin);
   }
   const bundle = findBundle(stateDirectory, digest);
   // The same code, whose external packages have been installed elsewhere since.
