@@ -3,8 +3,9 @@ import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactStore } from '../component/artifact-store.ts';
 import { ArtifactStoreError, ObjectCorruptError } from '../errors/artifact-store-errors.ts';
+import type { ArtifactKey } from './artifact-key.ts';
 import { hashFiles, parseManifest } from './artifact-manifest.ts';
-import type { ArtifactFile, StoredArtifact } from './artifact-record.ts';
+import type { ArtifactFile, ArtifactManifest, StoredArtifact } from './artifact-record.ts';
 import type { ArtifactReader, Materializer } from './materializer.ts';
 
 export interface LoadOptions {
@@ -61,16 +62,23 @@ export async function listArtifactFiles(
     const path = /value\.[a-z]+$/.exec(stored.key)?.[0] ?? 'value.bin';
     return [{ path, key: stored.key, size: stored.size, sha256: stored.sha256 }];
   }
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of store.read(stored.key, signal === undefined ? {} : { signal })) chunks.push(chunk);
-  const files = parseManifest(Buffer.concat(chunks).toString('utf8'), stored);
-  if (typeof files === 'string')
-    throw new ArtifactStoreError(store.name, `read ${stored.key}`, {
-      reason: `the list of its files is damaged: ${files}`,
-    });
+  const { files } = await readArtifactManifest(store, stored.key, signal);
   const actual = hashFiles(files);
   if (actual !== stored.sha256) throw new ObjectCorruptError(store.name, stored.key, stored.sha256, actual);
   return files;
+}
+
+/** What is stored under the key of a manifest: a list of files that lie beside it and may be written below a folder. */
+export async function readArtifactManifest(
+  store: ArtifactStore,
+  key: ArtifactKey,
+  signal?: AbortSignal,
+): Promise<ArtifactManifest> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of store.read(key, signal === undefined ? {} : { signal })) chunks.push(chunk);
+  const manifest = parseManifest(Buffer.concat(chunks).toString('utf8'), key);
+  if (typeof manifest !== 'string') return manifest;
+  throw new ArtifactStoreError(store.name, `read ${key}`, { reason: `the list of files is damaged: ${manifest}` });
 }
 
 /** Streams an object and fails at its end when it is not what was written. */

@@ -48,3 +48,8 @@ export interface Materializer<Value> extends MaterializerReference {
 export function defineMaterializer<Value>(materializer: Materializer<Value>): Materializer<Value> {
   return materializer;
 }
+
+/** Tells a materializer from a schema: it has a `save`. */
+export function isMaterializer(declaration: unknown): declaration is Materializer<unknown> {
+  return typeof (declaration as { readonly save?: unknown } | null | undefined)?.save === 'function';
+}

@@ -248,7 +248,7 @@ describe('files and folders', () => {
       const { path: name, sha256 } = manifest.files[0];
       const forged = { ...stored, sha256: createHash('sha256').update(`${sha256}  ${name}\n`).digest('hex') };
       await expect(loadArtifact(store, forged, chooseMaterializer(artifactPath(file)), options)).rejects.toThrow(
-        'the list of its files is damaged',
+        'the list of files is damaged',
       );
     }
   });

@@ -114,6 +114,101 @@ describe('compiling a pipeline', () => {
     expect(compile(two).nodes[0]?.fingerprint).toEqual({ uncached: expect.stringContaining('made inside a function') });
   });
 
+  test('has a fingerprint from the bundler, or from a cacheKey', () => {
+    const made = (site?: string) =>
+      (step as (definition: object, site?: string) => () => unknown)({ name: 'made', run: () => 1 }, site);
+    const planOf = (described: Pipeline) =>
+      compilePipeline(described, {
+        export: 'default',
+        codeDigest: 'd',
+        fingerprints: { 'a.ts#made': { sha256: 'f', parts: { code: 'c' } } },
+      }).plan.nodes.map(({ fingerprint }) => fingerprint);
+    const call = made('a.ts#made');
+    expect(planOf(pipeline('p', () => [call(), call()]))).toEqual([
+      { sha256: 'f', parts: { code: 'c' } },
+      { sha256: 'f', parts: { code: 'c' } },
+    ]);
+    expect(planOf(pipeline('p', { steps: { cacheKey: 'v1' } }, made()))).toEqual([
+      { sha256: expect.stringMatching(/^[0-9a-f]{64}$/), parts: { cacheKey: expect.any(String) } },
+    ]);
+  });
+
+  test('does not cache steps that one place in the code makes several of', () => {
+    const makeAt = (name: string) =>
+      (step as (definition: object, site: string) => () => unknown)({ name, run: () => 1 }, 'a.ts#made');
+    const { nodes } = compile(pipeline('p', () => ['one', 'two'].map((name) => makeAt(name)())));
+    expect(nodes.map(({ fingerprint }) => Object.keys(fingerprint))).toEqual([['uncached'], ['uncached']]);
+  });
+
+  test('refuses two steps of one name, also when it differs in case alone', () => {
+    const other = step({ name: 'LOAD', run: () => 1 });
+    expect(issuesOf(() => compile(pipeline('p', () => [load(), other()])))).toEqual([
+      'LOAD_2: is another step than the one that is named "load" too',
+    ]);
+  });
+
+  test('gives ids that differ also without regard to case', () => {
+    const second = step({ name: 'Load_2', run: () => 1 });
+    const { nodes } = compile(pipeline('p', () => [load(), second(), load(), load()]));
+    expect(nodes.map(({ id }) => id)).toEqual(['load', 'Load_2', 'load_3', 'load_4']);
+  });
+
+  test('refuses an output of another pipeline', () => {
+    let stolen = {} as ReturnType<typeof load>;
+    compile(
+      pipeline('first', () => {
+        stolen = load();
+      }),
+    );
+    expect(issuesOf(() => compile(pipeline('p', () => [load(), train({ data: stolen.train })])))).toEqual([
+      'train.inputs.data: comes from "load" of another pipeline, or of another description of this one',
+    ]);
+  });
+
+  test('refuses to use an output as a value', () => {
+    expect(() =>
+      compile(pipeline('p', () => train({ data: load().train }, { params: { label: `${load().test}` } }))),
+    ).toThrow('The output "test" of "load_2" is used as a value');
+  });
+
+  test('lays settings over each other, those that are objects key by key', () => {
+    const settings = (configuration: RunConfiguration) =>
+      compile(
+        pipeline('p', { steps: { timeoutMs: 5, retry: { attempts: 9 }, env: ['A'] } }, () =>
+          train({ data: load().train }, { retry: { attempts: 3 }, env: ['B'], resources: { cpu: 1 } }),
+        ),
+        configuration,
+      ).nodes[1]?.settings;
+    expect(settings({ steps: { train: { settings: { resources: { memory: '1Gi' } } } } })).toEqual({
+      timeoutMs: 5,
+      retry: { attempts: 3 },
+      env: ['B'],
+      resources: { cpu: 1, memory: '1Gi' },
+    });
+    const cached = { train: { settings: { cache: true } } };
+    expect(settings({ cache: false, steps: cached })?.cache).toBe(false);
+    expect(settings({ cache: true, steps: { train: { settings: { cache: false } } } })?.cache).toBe(false);
+  });
+
+  test('gives the description the parameters of the pipeline', () => {
+    const described = pipeline('p', { params: z.object({ folds: z.int().default(2) }) }, ({ folds }) => {
+      for (let fold = 0; fold < folds; fold++) load();
+    });
+    expect(compile(described).nodes).toHaveLength(2);
+    expect(compile(described, { paramTexts: { folds: '3' } }).nodes).toHaveLength(3);
+    expect(issuesOf(() => compile(described, { paramTexts: { fold: '3' }, params: { folds: 0.5 } }))).toEqual([
+      'params.fold: is no parameter; did you mean "folds"?',
+      expect.stringMatching(/^params\.folds: /),
+    ]);
+  });
+
+  test('says so when a schema of parameters cannot be checked', () => {
+    const slow = step({ name: 'slow', params: z.object({}).refine(async () => true), run: () => 1 });
+    expect(issuesOf(() => compile(pipeline('p', () => slow())))).toEqual([
+      expect.stringMatching(/^slow\.params: cannot be checked/),
+    ]);
+  });
+
   test('takes time that grows with the number of steps and no faster', () => {
     const wide = pipeline('wide', () => {
       const { train: examples } = load();
@@ -132,5 +227,19 @@ describe('a step outside a pipeline', () => {
   test('cannot be defined with a name that no plan could keep', () => {
     for (const name of ['', '../x', 'a\nb', 'x'.repeat(10_000), '1st'])
       expect(() => step({ name, run: () => 1 })).toThrow('cannot be defined');
+  });
+
+  test('cannot be defined with outputs that nothing stores', () => {
+    for (const outputs of [
+      {},
+      { '../x': z.string() },
+      { a: z.string(), A: z.string() },
+      { a: String },
+      { a: { id: 'x', version: 0, save() {}, load() {} } },
+      { a: { id: 'x y', version: 1, save() {}, load() {} } },
+    ])
+      expect(() => step({ name: 'a', outputs: outputs as never, run: () => ({}) as never })).toThrow(
+        'cannot be defined',
+      );
   });
 });

@@ -1,16 +1,18 @@
+import { createHash } from 'node:crypto';
 import type { MaterializerReference } from '../artifact/artifact-record.ts';
-import type { Materializer } from '../artifact/materializer.ts';
+import { isMaterializer } from '../artifact/materializer.ts';
 import type { StepFingerprint } from '../bundle/bundle-manifest.ts';
 import type { Issue } from '../errors/issue.ts';
 import { ValidationError } from '../errors/issue.ts';
-import type { JsonValue } from '../json-value.ts';
+import { nameKey } from '../name.ts';
 import { nearestName } from '../nearest-name.ts';
-import { isArtifactHandle } from './artifact-handle.ts';
+import { callOf, isArtifactHandle } from './artifact-handle.ts';
+import { mergeSettings } from './merge-settings.ts';
 import type { Pipeline } from './pipeline.ts';
-import { PipelineDefinitionError } from './pipeline-errors.ts';
 import type { RecordedCall } from './pipeline-recording.ts';
-import { recordWith } from './pipeline-recording.ts';
 import type { OutputReference, Plan, PlannedOutput, RunConfiguration, StepNode, StepSettings } from './plan.ts';
+import { recordPipeline } from './record-pipeline.ts';
+import { resolveParams } from './resolve-params.ts';
 import type { StepDefinition } from './step.ts';
 import { singleOutput } from './step.ts';
 import { validateStepSettings } from './validate-step-settings.ts';
@@ -34,25 +36,19 @@ export interface CompiledPipeline {
  * Turns a pipeline into a plan. The same pipeline, configuration and code give the same plan, on every machine. Fails with
  * `ValidationError`, all issues at once.
  */
-export function compilePipeline(
-  pipeline: Pipeline,
-  { export: exportName, codeDigest, configuration = {}, fingerprints }: CompileOptions,
-): CompiledPipeline {
+export function compilePipeline(pipeline: Pipeline, options: CompileOptions): CompiledPipeline {
+  const { export: exportName, codeDigest, configuration = {} } = options;
   const issues: Issue[] = [];
-  const params = parseParams(
-    pipeline.options.params,
-    configuration.params ?? {},
-    textsOf(configuration, undefined),
-    ['params'],
-    issues,
-  );
+  const given = { values: configuration.params ?? {}, texts: textsOf(configuration, undefined) };
+  const params = resolveParams(pipeline.options.params, given, ['params'], issues);
   if (issues.length > 0) throw new ValidationError(`Pipeline "${pipeline.pipelineName}"`, issues);
-  const calls = collectCalls(pipeline, params);
+  const calls = recordPipeline(pipeline, params);
   checkConfiguredSteps(calls, configuration, issues);
+  const sharedSites = checkDefinitions(calls, issues);
   const nodes: StepNode[] = [];
   const definitions = new Map<string, StepDefinition>();
   for (const [id, call] of calls) {
-    nodes.push(planNode(id, call, pipeline, configuration, fingerprints, calls, issues));
+    nodes.push(planNode(id, call, { pipeline, options, calls, sharedSites, issues }));
     definitions.set(id, call.definition);
   }
   if (issues.length > 0) throw new ValidationError(`Pipeline "${pipeline.pipelineName}"`, issues);
@@ -62,54 +58,23 @@ export function compilePipeline(
     export: exportName,
     codeDigest,
     failureMode: configuration.failureMode ?? pipeline.options.failureMode ?? 'continue',
-    params: params as JsonValue,
+    params,
     nodes,
   };
   return { plan, definitions };
 }
 
-function collectCalls(pipeline: Pipeline, params: unknown): ReadonlyMap<string, RecordedCall> {
-  const calls = new Map<string, RecordedCall>();
-  const used = new Map<string, number>();
-  const addCall = (call: RecordedCall): string => {
-    const { name } = call.definition;
-    let count = used.get(name) ?? 0;
-    let id: string;
-    do {
-      count++;
-      id = count === 1 ? name : `${name}_${count}`;
-    } while (calls.has(id));
-    used.set(name, count);
-    calls.set(id, call);
-    return id;
-  };
-  const result = recordWith({ addCall }, () => pipeline.describe(params));
-  if (typeof (result as { then?: unknown } | undefined)?.then === 'function') {
-    (result as Promise<unknown>).then(undefined, () => {});
-    throw new PipelineDefinitionError(
-      pipeline.pipelineName,
-      'its description is async',
-      'Do what waits inside a step.',
-    );
-  }
-  if (calls.size === 0)
-    throw new PipelineDefinitionError(
-      pipeline.pipelineName,
-      'its description calls no step',
-      'Call at least one step in it.',
-    );
-  return calls;
+interface Compilation {
+  readonly pipeline: Pipeline;
+  readonly options: CompileOptions;
+  readonly calls: ReadonlyMap<string, RecordedCall>;
+  readonly sharedSites: ReadonlySet<string>;
+  readonly issues: Issue[];
 }
 
-function planNode(
-  id: string,
-  { definition, inputs, options }: RecordedCall,
-  pipeline: Pipeline,
-  configuration: RunConfiguration,
-  fingerprints: StepFingerprints,
-  calls: ReadonlyMap<string, RecordedCall>,
-  issues: Issue[],
-): StepNode {
+function planNode(id: string, { definition, inputs, options }: RecordedCall, compilation: Compilation): StepNode {
+  const { pipeline, calls, sharedSites, issues } = compilation;
+  const { configuration = {} } = compilation.options;
   const { params: callParams, after = [], ...callSettings } = options;
   const configured = [
     configuration.steps?.[definition.name],
@@ -119,13 +84,15 @@ function planNode(
     pipeline.options.steps,
     settingsOf(definition),
     callSettings,
+    // `cache: true` is what a run begins with, `cache: false` its last word.
+    configuration.cache === true ? { cache: true } : undefined,
     ...configured.map((one) => one?.settings),
-    configuration.cache === undefined ? undefined : { cache: configuration.cache },
+    configuration.cache === false ? { cache: false } : undefined,
   ]);
   issues.push(...validateStepSettings(settings).map((issue) => ({ ...issue, path: [id, 'settings', ...issue.path] })));
-  const given = Object.assign({}, callParams, ...configured.map((one) => one?.params ?? {}));
+  const values = Object.assign({}, callParams, ...configured.map((one) => one?.params ?? {}));
   const texts = { ...textsOf(configuration, definition.name), ...textsOf(configuration, id) };
-  const params = parseParams(definition.params, given, texts, [id, 'params'], issues);
+  const params = resolveParams(definition.params, { values, texts }, [id, 'params'], issues);
   return {
     kind: 'step',
     id,
@@ -136,11 +103,11 @@ function planNode(
         .map(([name, handle]) => [name, referenceOf(handle, calls, [id, 'inputs', name], issues)]),
     ),
     after: after.map((handle, index) => referenceOf(handle, calls, [id, 'after', index], issues).node),
-    params: params as JsonValue,
+    params,
     outputs: plannedOutputs(definition),
     singleOutput: definition.outputs === undefined,
     settings,
-    fingerprint: fingerprintOf(definition, settings, fingerprints),
+    fingerprint: fingerprintOf(definition, settings, compilation.options, sharedSites),
     hooks: (['onSuccess', 'onFailure'] as const).filter((hook) => definition[hook] !== undefined),
   };
 }
@@ -159,8 +126,12 @@ function referenceOf(
     });
     return { node: '', output: '' };
   }
-  if (!calls.has(handle.node))
-    issues.push({ path, message: `comes from "${handle.node}", which is no step of this pipeline` });
+  if (calls.get(handle.node) !== callOf(handle))
+    issues.push({
+      path,
+      message: `comes from "${handle.node}" of another pipeline, or of another description of this one`,
+      hint: 'Call the step in this pipeline, and keep what it returns inside the description.',
+    });
   return { node: handle.node, output: handle.output };
 }
 
@@ -177,13 +148,6 @@ function settingsOf({
   return settings;
 }
 
-function mergeSettings(layers: readonly (StepSettings | undefined)[]): StepSettings {
-  const vendor = Object.assign({}, ...layers.map((layer) => layer?.vendor ?? {}));
-  const merged = Object.assign({}, ...layers) as StepSettings;
-  const entries = Object.entries({ ...merged, vendor: Object.keys(vendor).length > 0 ? vendor : undefined });
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as StepSettings;
-}
-
 /** Texts of the parameters of one step, or of the pipeline itself, by key. */
 function textsOf({ paramTexts = {} }: RunConfiguration, step: string | undefined): Readonly<Record<string, string>> {
   const prefix = step === undefined ? '' : `${step}.`;
@@ -191,97 +155,6 @@ function textsOf({ paramTexts = {} }: RunConfiguration, step: string | undefined
     step === undefined ? !name.includes('.') : name.startsWith(prefix),
   );
   return Object.fromEntries(own.map(([name, text]) => [name.slice(prefix.length), text]));
-}
-
-/** What a text is as JSON, or the text itself. */
-function readText(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-function parseParams(
-  schema: StepDefinition['params'],
-  values: object,
-  texts: Readonly<Record<string, string>>,
-  path: readonly (string | number)[],
-  issues: Issue[],
-): unknown {
-  const given: Record<string, unknown> = {
-    ...values,
-    ...Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, readText(text)])),
-  };
-  if (schema === undefined) {
-    for (const name of Object.keys(given))
-      issues.push({
-        path: [...path, name],
-        message: 'there are no parameters here',
-        hint: 'Remove it, or give the step a `params` schema.',
-      });
-    return {};
-  }
-  const unknown = unknownKeys(schema, given);
-  for (const [name, nearest] of unknown)
-    issues.push({
-      path: [...path, name],
-      message: `is no parameter${nearest === undefined ? '' : `; did you mean "${nearest}"?`}`,
-    });
-  let parsed = schema.safeParse(given);
-  const refused = parsed.success
-    ? []
-    : parsed.error.issues.map((issue) => String(issue.path[0])).filter((key) => Object.hasOwn(texts, key));
-  if (refused.length > 0)
-    parsed = schema.safeParse({ ...given, ...Object.fromEntries(refused.map((key) => [key, texts[key]])) });
-  if (!parsed.success) {
-    issues.push(
-      ...parsed.error.issues.map((issue) => ({
-        path: [...path, ...(issue.path as (string | number)[])],
-        message: issue.message,
-      })),
-    );
-    return {};
-  }
-  const place = jsonProblem(parsed.data, []);
-  if (place !== undefined)
-    issues.push({
-      path: [...path, ...place],
-      message: 'is not JSON',
-      hint: 'Parameters are kept in the plan: use strings, numbers, booleans, lists and objects.',
-    });
-  return parsed.data;
-}
-
-function unknownKeys(schema: unknown, given: object): readonly (readonly [string, string | undefined])[] {
-  const shape = (schema as { shape?: Record<string, unknown> }).shape;
-  const catchall = (schema as { _zod?: { def?: { catchall?: unknown } } })._zod?.def?.catchall;
-  if (shape === undefined || catchall !== undefined) return [];
-  return Object.keys(given)
-    .filter((name) => !(name in shape))
-    .map((name) => [name, nearestName(name, Object.keys(shape))]);
-}
-
-/** Path of the first part that JSON cannot say. */
-function jsonProblem(value: unknown, path: readonly (string | number)[]): readonly (string | number)[] | undefined {
-  if (value === null || value === undefined || typeof value === 'string' || typeof value === 'boolean')
-    return undefined;
-  if (typeof value === 'number') return Number.isFinite(value) ? undefined : path;
-  if (Array.isArray(value)) return firstOf(value.entries(), path);
-  if (typeof value === 'object' && [Object.prototype, null].includes(Object.getPrototypeOf(value)))
-    return firstOf(Object.entries(value), path);
-  return path;
-}
-
-function firstOf(
-  entries: Iterable<[string | number, unknown]>,
-  path: readonly (string | number)[],
-): readonly (string | number)[] | undefined {
-  for (const [key, value] of entries) {
-    const problem = jsonProblem(value, [...path, key]);
-    if (problem !== undefined) return problem;
-  }
-  return undefined;
 }
 
 function plannedOutputs({ outputs }: StepDefinition): Readonly<Record<string, PlannedOutput>> {
@@ -294,11 +167,6 @@ function plannedOutputs({ outputs }: StepDefinition): Readonly<Record<string, Pl
   );
 }
 
-/** A schema of zod has a `safeParse`, a materializer has a `save`. */
-export function isMaterializer(spec: unknown): spec is Materializer<unknown> {
-  return typeof (spec as { save?: unknown }).save === 'function';
-}
-
 function materializerReference({ id, version }: MaterializerReference): MaterializerReference {
   return { id, version };
 }
@@ -306,12 +174,38 @@ function materializerReference({ id, version }: MaterializerReference): Material
 function fingerprintOf(
   { site, name }: StepDefinition,
   { cacheKey }: StepSettings,
-  fingerprints: StepFingerprints,
+  { fingerprints }: CompileOptions,
+  sharedSites: ReadonlySet<string>,
 ): StepNode['fingerprint'] {
-  if (cacheKey !== undefined) return { sha256: `key:${cacheKey}`, parts: { 'own cacheKey': cacheKey } };
-  if (site === undefined)
+  if (cacheKey !== undefined) {
+    const sha256 = createHash('sha256').update(`cacheKey ${cacheKey}`).digest('hex');
+    return { sha256, parts: { cacheKey: sha256 } };
+  }
+  if (site === undefined || sharedSites.has(site))
     return { uncached: `the step "${name}" is made inside a function; give it a cacheKey to have it cached` };
   return fingerprints[site] ?? { uncached: `the code of the step "${name}" was not analysed` };
+}
+
+/** Two steps that cannot be told apart by name are an issue. Returns the sites at which more than one step was made. */
+function checkDefinitions(calls: ReadonlyMap<string, RecordedCall>, issues: Issue[]): ReadonlySet<string> {
+  const byName = new Map<string, StepDefinition>();
+  const bySite = new Map<string, StepDefinition>();
+  const sharedSites = new Set<string>();
+  for (const [id, { definition }] of calls) {
+    const known = byName.get(nameKey(definition.name));
+    if (known === undefined) byName.set(nameKey(definition.name), definition);
+    else if (known !== definition)
+      issues.push({
+        path: [id],
+        message: `is another step than the one that is named "${known.name}" too`,
+        hint: 'Give each step of a pipeline a name of its own; names that differ in case alone are the same.',
+      });
+    if (definition.site === undefined) continue;
+    const neighbour = bySite.get(definition.site);
+    if (neighbour === undefined) bySite.set(definition.site, definition);
+    else if (neighbour !== definition) sharedSites.add(definition.site);
+  }
+  return sharedSites;
 }
 
 function checkConfiguredSteps(

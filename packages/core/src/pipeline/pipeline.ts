@@ -42,7 +42,7 @@ export function pipeline(name: string, ...rest: readonly unknown[]): Pipeline {
   const describe = rest.at(-1);
   if (typeof name !== 'string' || !isName(name))
     throw new PipelineDefinitionError(
-      String(name),
+      name,
       'its name must begin with a letter and have letters, digits, `_` and `-` only, at most 63',
     );
   if (typeof describe !== 'function') throw new PipelineDefinitionError(name, 'it has no function that describes it');

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Materializer } from '../artifact/materializer.ts';
-import { isName } from '../name.ts';
+import { isMaterializer } from '../artifact/materializer.ts';
+import { isName, nameKey, quoteText } from '../name.ts';
 import type { HookContext, StepContext } from '../run/step-context.ts';
 import type { ArtifactHandle } from './artifact-handle.ts';
 import { createArtifactHandle } from './artifact-handle.ts';
@@ -118,11 +119,12 @@ export function step(description: object, site?: string): unknown {
   ) => {
     const recording = currentRecording();
     if (recording === undefined) throw new StepOutsidePipelineError(definition.name);
-    const node = recording.addCall({ definition, inputs, options });
+    const call = { definition, inputs, options };
+    const node = recording.addCall(call);
     const { outputs } = definition;
     return outputs === undefined
-      ? createArtifactHandle(node, singleOutput)
-      : Object.fromEntries(Object.keys(outputs).map((output) => [output, createArtifactHandle(node, output)]));
+      ? createArtifactHandle(node, singleOutput, call)
+      : Object.fromEntries(Object.keys(outputs).map((output) => [output, createArtifactHandle(node, output, call)]));
   };
   return Object.assign(call, {
     stepName: definition.name,
@@ -137,19 +139,35 @@ export function step(description: object, site?: string): unknown {
 /** The name of the output of a step that declares none. */
 export const singleOutput = 'output';
 
+const nameRule = 'must begin with a letter and have letters, digits, `_` and `-` only, at most 63';
+
 function checkDefinition({ name, run, outputs }: StepDefinition): void {
-  if (typeof name !== 'string' || !isName(name))
-    throw new StepDefinitionError(
-      String(name),
-      'its name must begin with a letter and have letters, digits, `_` and `-` only, at most 63',
-    );
+  if (typeof name !== 'string' || !isName(name)) throw new StepDefinitionError(name, `its name ${nameRule}`);
   if (typeof run !== 'function') throw new StepDefinitionError(name, 'it has no `run` function');
-  for (const output of Object.keys(outputs ?? {}))
-    if (!isName(output))
-      throw new StepDefinitionError(
-        name,
-        `its output "${output}" must begin with a letter and have letters, digits, \`_\` and \`-\` only`,
-      );
+  if (outputs === undefined) return;
+  const names = new Set<string>();
+  for (const [output, declaration] of Object.entries(outputs)) {
+    const problem = isName(output) ? findDeclarationProblem(declaration) : nameRule;
+    if (problem !== undefined) throw new StepDefinitionError(name, `its output ${quoteText(output)} ${problem}`);
+    if (names.has(nameKey(output)))
+      throw new StepDefinitionError(name, `it has two outputs named ${quoteText(output)}, without regard to case`);
+    names.add(nameKey(output));
+  }
+  if (names.size === 0)
+    throw new StepDefinitionError(name, 'its `outputs` are empty; leave them out where nothing is returned');
+}
+
+function findDeclarationProblem(declaration: unknown): string | undefined {
+  if (isMaterializer(declaration)) {
+    const { id, version, load } = declaration;
+    if (typeof load !== 'function') return 'has a materializer without `load`';
+    if (typeof id !== 'string' || !isName(id)) return `has a materializer whose id is no name: it ${nameRule}`;
+    return Number.isSafeInteger(version) && version > 0
+      ? undefined
+      : 'has a materializer whose version is no whole number above 0';
+  }
+  const isSchema = typeof (declaration as { safeParse?: unknown } | null)?.safeParse === 'function';
+  return isSchema ? undefined : 'must be a zod schema or a materializer';
 }
 
 function plainContext(definition: StepDefinition, params: unknown): StepContext<unknown> {
