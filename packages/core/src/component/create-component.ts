@@ -10,7 +10,7 @@ import type { ComponentContracts, Flavor } from '../flavor/define-flavor.ts';
 import { loadFlavor, sourceLabel } from '../flavor/load-flavor.ts';
 import { stateDirectoryName } from '../project/find-project.ts';
 import type { ComponentReference } from '../run/step-request.ts';
-import type { SecretValues } from '../secret/redact.ts';
+import { SecretValues } from '../secret/redact.ts';
 import { resolveReferences } from '../secret/secret-reference.ts';
 import type { ComponentType } from './component-types.ts';
 import type { ComponentContext } from './stack-component.ts';
@@ -30,7 +30,7 @@ export interface CreateComponentOptions {
 export async function createComponent<Type extends ComponentType>(
   reference: ComponentReference & { readonly type: Type },
   context: ComponentContext,
-  { environment = process.env, secrets }: CreateComponentOptions = {},
+  { environment = process.env, secrets = new SecretValues() }: CreateComponentOptions = {},
 ): Promise<ComponentContracts[Type]> {
   const { id, type, name, flavor: flavorName, source } = reference;
   const subject = componentLabel(type, name);
@@ -47,13 +47,18 @@ export async function createComponent<Type extends ComponentType>(
       missing.map(({ path, variable }) => ({ field: path.join('.'), variable })),
     );
   }
-  if (values.length > 0 && secrets !== undefined) {
+  if (values.length > 0) {
     const schema = await loadConfigSchema(flavor);
     for (const { path, value } of values) if (!isMarkedAt(schema, path, 'location')) secrets.add(value);
   }
   const result = await flavor.config.safeParseAsync(resolved);
   const issues = result.success ? validateStoreScheme(flavor, resolved) : parseIssues(result.error);
-  if (!result.success || issues.length > 0) throw new ValidationError(subject, issues);
+  if (!result.success || issues.length > 0) {
+    throw new ValidationError(
+      subject,
+      issues.map((issue) => ({ ...issue, message: secrets.redact(issue.message) })),
+    );
+  }
   const Implementation = await importImplementation(flavor, sourceLabel(source));
   const component = new Implementation({ id, name, type, flavor: flavorName, config: result.data, context });
   if (!StackComponent.is(component)) {

@@ -50,6 +50,14 @@ describe('registering a component', () => {
     });
   });
 
+  it('tells a hostile key on one line', async () => {
+    const project = createFixtureProject();
+    const config = { path: 's3://b', 'a\nb': 1, ['k'.repeat(10_000)]: 1 };
+    const error = await refusal(project, () => registerComponent(project, { ...bucket, config }));
+    expect(error.message.split('\n')).toHaveLength(3);
+    expect(error.message.length).toBeLessThan(400);
+  });
+
   it('refuses a secret in clear, nested too, without repeating it', async () => {
     const project = createFixtureProject();
     const config = { path: 's3://b', secretKey: 'hunter2-hunter2', retry: { token: 'tok-123456' } };

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { ArtifactStoreCapabilities } from '../component/artifact-store.ts';
 import type { Issue } from '../errors/issue.ts';
 import type { JsonObject, JsonValue } from '../json-value.ts';
+import { quoteText } from '../name.ts';
 import { suggestName } from '../nearest-name.ts';
 import { redactedText } from '../secret/redact.ts';
 import { hasReference, listReferences, validateReferences } from '../secret/secret-reference.ts';
@@ -94,7 +95,7 @@ function validateKeys(schema: ConfigSchema, value: JsonValue, path: readonly (st
     const hint = suggestName(key, Object.keys(known));
     return [
       {
-        path: [...path, key.length > 60 ? `${key.slice(0, 60)}…` : key],
+        path: [...path, /^[\w.-]{1,60}$/.test(key) ? key : quoteText(key)],
         message: 'is not a field of this flavor',
         ...(hint === undefined ? {} : { hint }),
       },
