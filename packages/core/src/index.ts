@@ -18,4 +18,5 @@ export { isPipeline, pipeline } from './pipeline/pipeline.ts';
 export type { FailureMode, Plan, RetryPolicy, RunConfiguration, StepResources, StepSettings } from './pipeline/plan.ts';
 export type { CallSettings, Step, Wired } from './pipeline/step.ts';
 export { step } from './pipeline/step.ts';
+export type { ProjectConfig } from './project/project-config.ts';
 export type { HookContext, StepContext, StepLogger } from './run/step-context.ts';
