@@ -1,6 +1,7 @@
 /** For programs that host mlstack, as its command line does. */
 export type { ArtifactLineage, ArtifactLineageOptions, LineageStep } from './artifact/artifact-lineage.ts';
 export { artifactLineage } from './artifact/artifact-lineage.ts';
+export type { ArtifactRecord } from './artifact/artifact-record.ts';
 export type { ArtifactDescription } from './artifact/describe-artifact.ts';
 export { describeArtifact } from './artifact/describe-artifact.ts';
 export type { WrittenArtifact } from './artifact/get-artifact.ts';
@@ -29,6 +30,7 @@ export type { ComponentDescription, ComponentSummary } from './component/describ
 export { describeComponent, getActiveComponent, listComponents } from './component/describe-component.ts';
 export { explainComponentType } from './component/explain-component-type.ts';
 export type { ComponentState, ComponentStatus, Finding, LifecycleOutcome } from './component/lifecycle.ts';
+export type { Page, PipelineSummary } from './component/metadata-store.ts';
 export type { NewComponent } from './component/register-component.ts';
 export { copyComponent, registerComponent } from './component/register-component.ts';
 export type { LifecycleCall, LifecycleReport } from './component/run-lifecycle.ts';
