@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, renameSync, utimesSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { MlstackError } from '../errors/mlstack-error.ts';
 import { bundleFlavor } from './bundle-flavor.ts';
+import { readBundleManifest } from './bundle-manifest.ts';
+import { hashFile } from './content-hash.ts';
 import { importBundle } from './import-bundle.ts';
 import { loadModule } from './load-module.ts';
 import { mapStack } from './map-stack.ts';
@@ -297,6 +299,42 @@ test('Stacks name the lines of the user', async () => {
   } catch (error) {
     expect(mapStack((error as Error).stack ?? '', directory)).toMatch(/boom\n.*src\/module\.ts:6:15/);
   }
+});
+
+test('A build that is killed leaves no half bundle, and what is unchanged needs no bundler', async () => {
+  using project = new TemporaryProject({
+    'module.ts': "import { d } from 'dep'; export const a = d;",
+    'node_modules/dep/package.json': '{"name":"dep","version":"1.0.0","main":"i.js"}',
+    'node_modules/dep/i.js': `exports.d = [${'1,'.repeat(200_000)}];`,
+  });
+  const program = `
+    import { buildBundle } from ${JSON.stringify(join(import.meta.dirname, 'build-bundle.ts'))};
+    import { registerHooks } from 'node:module';
+    if (process.argv[1] === 'no-esbuild') registerHooks({ resolve(name, context, next) { if (name === 'esbuild') throw new Error('esbuild'); return next(name, context); } });
+    await buildBundle({ file: 'module.ts', stateDirectory: ${JSON.stringify(project.stateDirectory)} });
+  `;
+  const start = (timeout: number, ...args: string[]) =>
+    promisify(execFile)(
+      process.execPath,
+      ['--conditions=mlstack-source', '--input-type=module', '--eval', program, ...args],
+      { cwd: project.directory, timeout, killSignal: 'SIGKILL' },
+    );
+  for (const timeout of [100, 150, 200, 250, 300, 350]) {
+    await start(timeout).catch(() => undefined);
+    const bundles = existsSync(join(project.stateDirectory, 'bundles'))
+      ? readdirSync(join(project.stateDirectory, 'bundles'))
+      : [];
+    for (const digest of bundles.filter((name) => !name.startsWith('.'))) {
+      const manifest = readBundleManifest(join(project.stateDirectory, 'bundles', digest));
+      for (const { path, sha256 } of manifest.files) {
+        expect(hashFile(join(project.stateDirectory, 'bundles', digest, path))).toBe(sha256);
+      }
+    }
+  }
+  await start(0);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await start(0);
+  await start(0, 'no-esbuild');
 });
 
 test('Processes that build the same at once all get the same bundle, and leave nothing else', async () => {

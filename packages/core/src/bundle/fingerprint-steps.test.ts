@@ -257,6 +257,36 @@ test('Classes, destructuring, enums, namespaces, defaults, re-exports, cycles, J
   expect(await changedBy('lazy.ts', 'calls = 0', 'calls = 1')).toEqual(['lazy']);
 });
 
+test('Changes reach a variable through another name, a callback, a parameter or a loop', async () => {
+  const edits = {
+    alias: ["const inner = table.rows; inner.push('OLD');", 'OLD'],
+    callback: ["['OLD'].forEach((row) => { table.rows.push(row); });", 'OLD'],
+    parameter: ["function fill(target: { rows: string[] }) { target.rows.push('OLD'); } fill(table);", 'OLD'],
+    value: [
+      "function fill(target: { rows: string[] }) { target.rows.push('OLD'); return 1; } const done = fill(table); export { done };",
+      'OLD',
+    ],
+    loop: ["for (const row of [table]) row.rows.push('OLD');", 'OLD'],
+    method: ["class Filler { fill() { table.rows.push('OLD'); } } new Filler().fill();", 'OLD'],
+    assign: ["Object.assign(table, { rows: ['OLD'] });", 'OLD'],
+    awaited: ["async function fill() { table.rows.push('OLD'); } await fill();", 'OLD'],
+    condition: ["if (table.rows.length === 0) table.rows = ['OLD'];", 'OLD'],
+    destructuring: ["[table.rows] = [['OLD']];", 'OLD'],
+    later: ["const fill = () => { table.rows.push('OLD'); }; const start = () => fill(); start();", 'OLD'],
+  };
+  for (const [name, [statement = '', old = '']] of Object.entries(edits)) {
+    const text = `
+      import { step } from '@mlstack/core';
+      const table: { rows: string[] } = { rows: [] };
+      ${statement}
+      export const uses = step({ name: 'a', run: async () => table });
+      export const not = step({ name: 'b', run: async () => 2 });
+    `;
+    const changed = await changedSteps({ 'pipeline.ts': text }, { 'pipeline.ts': text.replace(old, 'NEW') });
+    expect({ [name]: changed }).toEqual({ [name]: ['uses'] });
+  }
+});
+
 test('A computed import takes all of the user code', async () => {
   const files = {
     'pipeline.ts': `
