@@ -10,13 +10,14 @@ export { jsonMaterializer as json } from './artifact/materializers/json-material
 export type { TensorFlowLibrary } from './artifact/materializers/tensorflow-model.ts';
 export { tensorflowModel } from './artifact/materializers/tensorflow-model.ts';
 export { textFile, textMaterializer as text } from './artifact/materializers/text-materializer.ts';
+export { ValueNotStorableError } from './errors/artifact-errors.ts';
 export { MlstackError } from './errors/mlstack-error.ts';
 export type { JsonObject, JsonValue } from './json-value.ts';
 export type { ArtifactHandle } from './pipeline/artifact-handle.ts';
 export type { Pipeline, PipelineOptions } from './pipeline/pipeline.ts';
 export { isPipeline, pipeline } from './pipeline/pipeline.ts';
 export type { FailureMode, Plan, RetryPolicy, RunConfiguration, StepResources, StepSettings } from './pipeline/plan.ts';
-export type { CallSettings, Step, Wired } from './pipeline/step.ts';
+export type { CallSettings, OutputDeclaration, Step, Wired } from './pipeline/step.ts';
 export { step } from './pipeline/step.ts';
 export type { ProjectConfig } from './project/project-config.ts';
 export type { HookContext, StepContext, StepLogger } from './run/step-context.ts';

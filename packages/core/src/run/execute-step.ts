@@ -203,11 +203,12 @@ async function saveOutputs(
     const value = (values as Record<string, unknown>)[output];
     const spec = declared[output];
     const key = `${prefix}${keySegment(output)}`;
+    const subject = `The output "${output}" of step "${node.step}"`;
     if (spec !== undefined && isMaterializer(spec)) {
-      saved[output] = await saveArtifact(store, key, spec, value, { signal });
+      saved[output] = await saveArtifact(store, key, spec, value, { signal, subject });
     } else {
       const checked = spec === undefined ? value : await checkOutput(node.step, output, spec, value);
-      saved[output] = await saveArtifact(store, key, chooseMaterializer(checked), checked, { signal });
+      saved[output] = await saveArtifact(store, key, chooseMaterializer(checked), checked, { signal, subject });
     }
   }
   return saved;
