@@ -9,9 +9,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => abort.abort(new DOMException(`The driver was told to end by ${signal}.`, 'AbortError')));
 }
 
-const { projectDirectory, stack, runId } = parseDriverArguments(process.argv);
+const { projectDirectory, stack, runId, host } = parseDriverArguments(process.argv);
 try {
-  const project = openProject({ directory: projectDirectory, stack });
+  const project = openProject({ directory: projectDirectory, stack, ...(host === undefined ? {} : { host }) });
   const { state } = await driveRecordedRun(project, runId, {
     signal: abort.signal,
     onEvent: (event) => console.log(JSON.stringify({ time: new Date().toISOString(), ...event })),

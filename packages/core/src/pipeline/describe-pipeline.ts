@@ -1,5 +1,6 @@
 import { PipelineNotFoundError } from '../errors/run-errors.ts';
 import type { Project } from '../project/project.ts';
+import { observeRuns } from '../run/observe-run-state.ts';
 import type { RunSummary } from '../run/run-record.ts';
 import { useStack } from '../run/use-stack.ts';
 import type { Plan } from './plan.ts';
@@ -26,6 +27,11 @@ export async function describePipeline(project: Project, name: string): Promise<
       );
     }
     const { record } = await metadataStore.getRun(newest.id);
-    return { name: record.plan.pipeline, runs: items, plan: record.plan, sourceFile: record.sourceFile };
+    return {
+      name: record.plan.pipeline,
+      runs: await observeRuns(metadataStore, items),
+      plan: record.plan,
+      sourceFile: record.sourceFile,
+    };
   });
 }

@@ -34,8 +34,8 @@ export class Project {
   readonly stackOverride: string | undefined;
   readonly registry: StackRegistry;
   readonly flavors: FlavorRegistry;
-
-  readonly #host: FlavorHost | undefined;
+  /** The program on whose behalf it was opened. */
+  readonly host: FlavorHost | undefined;
 
   constructor(
     directory: string,
@@ -48,7 +48,7 @@ export class Project {
     this.origin = origin;
     this.stackOverride = stack;
     this.registry = new StackRegistry(this.stateDirectory);
-    this.#host = host;
+    this.host = host;
     this.flavors = new FlavorRegistry({
       projectDirectory: directory,
       stateDirectory: this.stateDirectory,
@@ -61,7 +61,7 @@ export class Project {
   withFlavors(flavors: readonly CustomFlavor[]): Project {
     const settings = {
       ...(this.stackOverride === undefined ? {} : { stack: this.stackOverride }),
-      ...(this.#host === undefined ? {} : { host: this.#host }),
+      ...(this.host === undefined ? {} : { host: this.host }),
     };
     return new Project(this.directory, this.origin, settings, flavors);
   }

@@ -1,6 +1,7 @@
 import type { PageOptions } from '../component/metadata-store.ts';
 import type { FailureMode } from '../pipeline/plan.ts';
 import type { Project } from '../project/project.ts';
+import { observeRun } from './observe-run-state.ts';
 import type { LeaseHolder, NodeDetail, RunDetail, RunSummary, StackSnapshot } from './run-record.ts';
 import { dependenciesOf } from './run-schedule.ts';
 import type { ErrorRecord } from './step-result.ts';
@@ -30,7 +31,7 @@ export interface RunDescription extends RunSummary {
 export async function describeRun(project: Project, idOrName: string, page: PageOptions = {}): Promise<RunDescription> {
   return await useStack(project, async (stack) => {
     const metadataStore = await stack.component('metadata-store');
-    const { record, lease, error, ...summary } = await metadataStore.getRun(idOrName);
+    const { record, lease, error, ...summary } = observeRun(await metadataStore.getRun(idOrName));
     const { items, next } = await metadataStore.listNodes(summary.id, { limit: 200, ...page });
     const planned = new Map(record.plan.nodes.map((node) => [node.id, node]));
     const steps = await Promise.all(

@@ -1,3 +1,4 @@
+import type { FlavorHost } from '../flavor/discover-flavors.ts';
 import { programFile, programFlags } from './program-file.ts';
 
 /** What a background driver must know to find its run. */
@@ -6,18 +7,18 @@ export interface DriverArguments {
   /** A stack with the metadata store that holds the run. */
   readonly stack: string;
   readonly runId: string;
+  /** The program that submits the run: flavors that it brings are there for the driver, too. */
+  readonly host?: FlavorHost | undefined;
 }
 
 /** The program `driver-main` with its arguments, as `parseDriverArguments` reads them. */
-export function driverCommand({ projectDirectory, stack, runId }: DriverArguments): [string, ...string[]] {
+export function driverCommand(driver: DriverArguments): [string, ...string[]] {
   const program = programFile('driver-main');
-  return [process.execPath, ...programFlags(program), program, projectDirectory, stack, runId];
+  return [process.execPath, ...programFlags(program), program, JSON.stringify(driver)];
 }
 
 export function parseDriverArguments(argv: readonly string[]): DriverArguments {
-  const [projectDirectory, stack, runId] = argv.slice(2);
-  if (projectDirectory === undefined || stack === undefined || runId === undefined) {
-    throw new TypeError('A driver is started with the folder of a project, the name of a stack and the id of a run.');
-  }
-  return { projectDirectory, stack, runId };
+  const [, , text] = argv;
+  if (text === undefined) throw new TypeError('A driver is started with what driverCommand makes.');
+  return JSON.parse(text) as DriverArguments;
 }

@@ -4,6 +4,7 @@ import type { MetadataStore } from '../component/metadata-store.ts';
 import { NodeNotFoundError } from '../errors/run-errors.ts';
 import { suggestName } from '../nearest-name.ts';
 import type { Project } from '../project/project.ts';
+import { observeRun } from './observe-run-state.ts';
 import { outputPrefix } from './output-keys.ts';
 import { readStepLog } from './read-step-log.ts';
 import type { LogLine } from './step-log.ts';
@@ -155,6 +156,6 @@ async function isSettled(reading: Reading, nodeId: string): Promise<boolean> {
 }
 
 async function isRunOver({ metadataStore, runId }: Reading): Promise<boolean> {
-  const { state } = await metadataStore.getRun(runId);
+  const { state } = observeRun(await metadataStore.getRun(runId));
   return state !== 'running' && state !== 'pending' && state !== 'waiting';
 }

@@ -72,7 +72,7 @@ export async function submitPipeline(project: Project, options: RunPipelineOptio
     const { description } = await orchestrator.submitDriver({
       runId,
       projectDirectory: project.directory,
-      command: driverCommand({ projectDirectory: project.directory, stack: stack.name, runId }),
+      command: driverCommand({ projectDirectory: project.directory, stack: stack.name, runId, host: project.host }),
       logFile: join(project.stateDirectory, 'logs', `${runId}.log`),
     });
     return { runId, name, pipeline: plan.pipeline, stack: stack.name, description };

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { MetadataStore } from '../component/metadata-store.ts';
 import { MlstackError } from '../errors/mlstack-error.ts';
 import type { Project } from '../project/project.ts';
+import { observeRun } from './observe-run-state.ts';
 import { driveRecordedRun } from './resume-run.ts';
 import type { RunEvent } from './run-events.ts';
 import type { ObservedRunState, RunDetail } from './run-record.ts';
@@ -39,7 +40,7 @@ export async function stopRun(
     while (!isOver(run.state)) {
       if (isDriven(run)) await waitALittle(signal);
       else await endFromHere(project, run.id, onEvent);
-      run = await metadataStore.getRun(run.id);
+      run = observeRun(await metadataStore.getRun(run.id));
       if (signal?.aborted === true) break;
     }
     return describe(run, true);
