@@ -153,7 +153,9 @@ describe('a pipeline file', () => {
     const { status, stdout, stderr } = user.mlstack('run', 'thrown.ts');
     expect(status).toBe(1);
     expect(stdout + stderr).toContain('no luck');
-    expect(stdout + stderr + user.succeed('runs', 'describe', '--json')).toContain('thrown.ts:8');
+    expect(
+      stdout + stderr + user.succeed('runs', 'describe', user.ask('runs', 'list').runs[0].name, '--json'),
+    ).toContain('thrown.ts:8');
   });
 });
 

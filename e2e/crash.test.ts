@@ -31,8 +31,8 @@ async function expectNoProcess(user: UserProject): Promise<void> {
 /** Nodes whose success is recorded. */
 function recorded(user: UserProject, run: string): string[] {
   return user
-    .ask('runs', 'describe', run)
-    .nodes.filter(({ state }: { state: string }) => state === 'succeeded')
+    .ask('runs', 'describe', run, '--limit', '1000')
+    .run.steps.filter(({ state }: { state: string }) => state === 'succeeded')
     .map(({ nodeId }: { nodeId: string }) => nodeId);
 }
 

@@ -26,7 +26,7 @@ test('a new user gets from an empty folder to a run on a store of their own', ()
   expect(artifacts).toHaveLength(5);
   const last = artifacts.find(({ nodeId }: { nodeId: string }) => nodeId === 'link_5');
   expect(user.succeed('artifacts', 'lineage', last.id)).toContain('link_3');
-  expect(user.succeed('runs', 'logs', 'first', 'link_5')).toContain('link 4');
+  expect(user.succeed('runs', 'logs', 'first', '--step', 'link_5')).toContain('link 4');
 
   const before = user.read('ran.txt');
   user.succeed('run', 'chain.ts', '--run-name', 'second', '--param', 'length=2');

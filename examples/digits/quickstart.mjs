@@ -40,6 +40,6 @@ The confusion matrix is in examples/digits/confusion.svg: open it in a browser.
 
 Try next, in examples/digits:
   npx mlstack run pipeline.ts --param train_network.epochs=20    train longer: only what depends on it runs again
-  npx mlstack runs explain                                       why each step ran or came from the cache
+  npx mlstack runs explain ${run.name}                                   
   npx mlstack runs logs ${run.name} train_network
   npx mlstack stack describe`);
