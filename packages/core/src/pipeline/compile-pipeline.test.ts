@@ -224,6 +224,15 @@ describe('a step outside a pipeline', () => {
     expect(await train.run({ data: [1, 2] }, { epochs: 2 })).toBe(4);
   });
 
+  test('gives what the schemas of its outputs make of what it returns', async () => {
+    const counted = step({
+      name: 'counted',
+      outputs: { count: z.string().transform(Number) },
+      run: () => ({ count: '3' }),
+    });
+    expect(await counted.run({})).toEqual({ count: 3 });
+  });
+
   test('cannot be defined with a name that no plan could keep', () => {
     for (const name of ['', '../x', 'a\nb', 'x'.repeat(10_000), '1st'])
       expect(() => step({ name, run: () => 1 })).toThrow('cannot be defined');

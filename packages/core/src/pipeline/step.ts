@@ -58,7 +58,7 @@ type Arguments<Inputs, Params extends z.ZodType> =
 export interface Step<Inputs, Params extends z.ZodType, Value, Wiring> {
   (...args: Arguments<Inputs, Params>): Wiring;
   readonly stepName: string;
-  /** Outside a pipeline, for unit tests: parses the parameters and calls `run`. */
+  /** Outside a pipeline, for unit tests: a plain call, with parameters and outputs checked by their schemas. */
   run(inputs: Inputs, params?: z.input<Params>): Promise<Value>;
 }
 
@@ -128,12 +128,18 @@ export function step(description: object, site?: string): unknown {
   };
   return Object.assign(call, {
     stepName: definition.name,
-    run: async (inputs: object = {}, params: unknown = {}) =>
-      definition.run(
-        inputs,
-        plainContext(definition, definition.params === undefined ? {} : await definition.params.parseAsync(params)),
-      ),
+    run: (inputs: object = {}, params: unknown = {}) => runPlainly(definition, inputs, params),
   });
+}
+
+async function runPlainly(definition: StepDefinition, inputs: object, params: unknown): Promise<unknown> {
+  const parsed = definition.params === undefined ? {} : await definition.params.parseAsync(params);
+  const returned = await definition.run(inputs, plainContext(definition, parsed));
+  if (definition.outputs === undefined) return returned;
+  const values: Record<string, unknown> = { ...(returned as object) };
+  for (const [name, declaration] of Object.entries(definition.outputs))
+    if (!isMaterializer(declaration)) values[name] = await declaration.parseAsync(values[name]);
+  return values;
 }
 
 /** The name of the output of a step that declares none. */
