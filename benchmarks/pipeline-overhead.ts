@@ -1,0 +1,147 @@
+/**
+ * What a pipeline costs beyond what its steps do, each against a bare measure of the same run:
+ * `pnpm build && node benchmarks/pipeline-overhead.ts [rounds] [steps]`, by default 10 rounds and 1,000 steps. Needs built packages.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, fsyncSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
+
+const [rounds = 10, steps = 1_000] = process.argv.slice(2).map(Number);
+const packages = join(dirname(fileURLToPath(import.meta.url)), '../packages');
+const folder = mkdtempSync(join(tmpdir(), 'mlstack-benchmark-'));
+const cli = join(packages, 'cli/bin/mlstack.js');
+const quiet = '--disable-warning=ExperimentalWarning';
+const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
+
+const pipelines = `
+import { pipeline, step } from '@mlstack/core';
+const first = step({ name: 'first', run: async () => 1 });
+const next = step({ name: 'next', run: async (_: { previous: number }) => 1 });
+const compute = step({ name: 'compute', run: async (_: { index?: number }) => {
+  let sum = 0;
+  for (const end = performance.now() + 500; performance.now() < end; ) for (let i = 0; i < 1e5; i++) sum += Math.sqrt(i);
+  return sum;
+} });
+const chain = (name: string, steps: number) => pipeline(name, () => {
+  let value = first();
+  for (let index = 1; index < steps; index++) value = next({ previous: value });
+});
+const wide = (name: string, steps: number) => pipeline(name, () => {
+  for (let index = 0; index < steps; index++) first();
+});
+export const ten = chain('ten', 10);
+export const sequence = chain('sequence', ${steps});
+export const parallel = wide('parallel', ${steps});
+export const small = wide('small', ${steps});
+export const large = wide('large', ${steps * 10});
+export const heavy = pipeline('heavy', () => { for (let index = 0; index < 20; index++) compute({}); });
+`;
+
+/** Runs a pipeline in a process of its own and tells its milliseconds and its peak memory in MiB. */
+const driver = `
+import { openProject, runPipeline } from '@mlstack/core/project';
+const [pipeline, stack] = process.argv.slice(2);
+const begin = performance.now();
+const { state } = await runPipeline(openProject({ directory: ${JSON.stringify(folder)}, stack }), {
+  file: 'pipelines.ts', export: pipeline, configuration: { cache: false },
+});
+if (state !== 'completed') throw new Error(state);
+console.log(JSON.stringify({ ms: performance.now() - begin, peak: process.resourceUsage().maxRSS / 1024 }));
+`;
+
+const busy = `for (const end = performance.now() + 500; performance.now() < end; ) for (let i = 0; i < 1e5; i++) Math.sqrt(i);`;
+
+function prepare(): void {
+  mkdirSync(join(folder, 'node_modules/@mlstack'), { recursive: true });
+  for (const name of ['core', 'flavor-local']) symlinkSync(join(packages, name), join(folder, 'node_modules/@mlstack', name));
+  const dependencies = { '@mlstack/core': '*', '@mlstack/flavor-local': '*' };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', dependencies }));
+  writeFileSync(join(folder, 'pipelines.ts'), pipelines);
+  writeFileSync(join(folder, 'driver.mjs'), driver);
+  mlstack('init');
+  mlstack('orchestrator', 'register', 'wide', '--flavor=local', '--concurrency=8');
+  mlstack('stack', 'register', 'wide', '-o', 'wide', '-a', 'default', '-m', 'default');
+}
+
+function mlstack(...args: string[]): void {
+  execFileSync(process.execPath, [quiet, cli, ...args], { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+function drive(pipeline: string, stack = 'default'): { readonly ms: number; readonly peak: number } {
+  const output = execFileSync(process.execPath, [quiet, 'driver.mjs', pipeline, stack], { cwd: folder, env });
+  return JSON.parse(output.toString());
+}
+
+function time(work: () => void): number {
+  const begin = performance.now();
+  work();
+  return performance.now() - begin;
+}
+
+function runNode(...args: string[]): number {
+  return time(() => execFileSync(process.execPath, args, { cwd: folder, env, stdio: 'ignore' }));
+}
+
+/** One fsynced file and one fsynced commit, in milliseconds. */
+function durableStep(): number {
+  const database = new DatabaseSync(join(folder, 'bare.db'));
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE IF NOT EXISTS steps (id INTEGER PRIMARY KEY, record TEXT)');
+  const insert = database.prepare('INSERT INTO steps (record) VALUES (?)');
+  const count = 300;
+  const total = time(() => {
+    for (let index = 0; index < count; index++) {
+      const file = openSync(join(folder, 'bare.json'), 'w');
+      writeSync(file, '1');
+      fsyncSync(file);
+      closeSync(file);
+      insert.run('x'.repeat(500));
+    }
+  });
+  database.close();
+  return total / count;
+}
+
+async function bareCompute(): Promise<number> {
+  const begin = performance.now();
+  const work = async () => {
+    for (let index = 0; index < 10; index++) await once(spawn(process.execPath, ['-e', busy], { env }), 'exit');
+  };
+  await Promise.all([work(), work()]);
+  return performance.now() - begin;
+}
+
+function report(what: string, value: number, unit: number, aim: string): void {
+  console.log(`${what.padEnd(58)} ${value.toFixed(1).padStart(9)} ${unit.toFixed(1).padStart(9)} ${(value / unit).toFixed(2).padStart(7)}×  aim ≤ ${aim}`);
+}
+
+function smallest(measure: () => number): number {
+  return Math.min(...Array.from({ length: rounds }, measure));
+}
+
+try {
+  prepare();
+  console.log(`${''.padEnd(58)} ${'ms'.padStart(9)} ${'bare ms'.padStart(9)}   ratio`);
+  const node = smallest(() => runNode('-e', '0'));
+  runNode(quiet, cli, 'run', 'pipelines.ts#ten', '--no-cache');
+  const ten = smallest(() => runNode(quiet, cli, 'run', 'pipelines.ts#ten', '--no-cache'));
+  report('10 no-op steps, whole process', ten, node, '6');
+
+  const base = smallest(() => drive('ten').ms);
+  const unit = smallest(durableStep);
+  const perStep = (pipeline: string, stack: string) => (drive(pipeline, stack).ms - base) / (steps - 10);
+  report(`a further no-op step, ${steps} in sequence`, Math.min(perStep('sequence', 'default'), perStep('sequence', 'default')), unit, '3');
+  report(`a further no-op step, ${steps}, 8 wide`, Math.min(perStep('parallel', 'wide'), perStep('parallel', 'wide')), unit, '3');
+
+  report('20 steps of 0.5 s on two cores', drive('heavy').ms, await bareCompute(), '1.15');
+
+  const small = drive('small');
+  const large = drive('large');
+  report(`${steps * 10} steps against ten times ${steps}`, large.ms, small.ms * 10, '1');
+  report(`${steps * 10} steps against ${steps}, peak MiB of the driver`, large.peak, small.peak, '2');
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
