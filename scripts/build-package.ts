@@ -11,11 +11,11 @@
  * the entries, so that `new URL('./worker-main.js', import.meta.url)` is right in whatever chunk it ends up in.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, globSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { BuildOptions } from 'esbuild';
+import type { BuildOptions, Plugin } from 'esbuild';
 import { build } from 'esbuild';
 import type { PackageManifest } from './package-manifest.ts';
 import { readManifest } from './package-manifest.ts';
@@ -46,7 +46,7 @@ function listEntryPoints(manifest: PackageManifest, directory: string): Record<s
 }
 
 function bundleOptions(manifest: PackageManifest, directory: string, outdir: string): BuildOptions {
-  const { bundle = [], commonJs = false, alias = {} } = manifest['mlstack-build'] ?? {};
+  const { bundle = [], commonJs = false, alias = {}, replace = {} } = manifest['mlstack-build'] ?? {};
   const external = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
   return {
     absWorkingDir: directory,
@@ -60,11 +60,24 @@ function bundleOptions(manifest: PackageManifest, directory: string, outdir: str
     target: 'node22.18',
     external: external.filter((name) => !bundle.includes(name)),
     alias: Object.fromEntries(Object.entries(alias).map(([name, file]) => [name, resolve(directory, file)])),
+    plugins: [replaceFiles(replace, directory)],
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
     ...(commonJs ? { banner: { js: commonJsBanner } } : {}),
     logLevel: 'warning',
+  };
+}
+
+function replaceFiles(replacements: Record<string, string>, directory: string): Plugin {
+  return {
+    name: 'replace-files',
+    setup({ onLoad }) {
+      for (const [end, file] of Object.entries(replacements)) {
+        const filter = new RegExp(`${end.replaceAll(/[.]/g, '\\.').replaceAll('/', '[\\\\/]')}$`);
+        onLoad({ filter }, () => ({ contents: readFileSync(resolve(directory, file), 'utf8'), resolveDir: directory }));
+      }
+    },
   };
 }
 

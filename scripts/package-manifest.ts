@@ -22,8 +22,10 @@ export interface PackageManifest {
     bundle?: string[];
     /** The bundle holds CommonJS, which needs `require` and `__dirname`. */
     commonJs?: boolean;
-    /** Packages replaced by a file of the package. */
+    /** Packages of which a file stands in the bundle. */
     alias?: Record<string, string>;
+    /** Single files of packages, by the end of their path, in whose place another stands in the bundle. */
+    replace?: Record<string, string>;
   };
 }
 

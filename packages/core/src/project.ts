@@ -10,17 +10,6 @@ export type { ListArtifactsOptions } from './artifact/list-artifacts.ts';
 export { listArtifacts } from './artifact/list-artifacts.ts';
 export type { PruneArtifactsOptions, PrunedArtifacts } from './artifact/prune-artifacts.ts';
 export { pruneArtifacts } from './artifact/prune-artifacts.ts';
-export type { BuildOptions } from './bundle/build-bundle.ts';
-export { buildBundle } from './bundle/build-bundle.ts';
-export { bundleFlavor } from './bundle/bundle-flavor.ts';
-export type {
-  Bundle,
-  BundledExternal,
-  BundledFile,
-  BundleManifest,
-  StepFingerprint,
-} from './bundle/bundle-manifest.ts';
-export { loadModule } from './bundle/load-module.ts';
 export { shareCore } from './bundle/share-core.ts';
 export type { ComponentType, ComponentTypeDescription } from './component/component-types.ts';
 export { componentTypes, describeComponentType, isComponentType } from './component/component-types.ts';

@@ -1,4 +1,5 @@
-import { Args, Flags } from '@oclif/core';
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
 
 // oclif would take what is piped into a command for an argument that is missing: no argument of ours is meant that way.
 

@@ -1,6 +1,6 @@
 import type { ComponentType } from '@mlstack/core/project';
 import { componentTypes } from '@mlstack/core/project';
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 
 /** One flag for each component type, with its short form. */
 export const componentFlags = Object.fromEntries(

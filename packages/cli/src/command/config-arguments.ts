@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ConfigEntry } from '@mlstack/core/project';
-import type { Command } from '@oclif/core';
+import type { Command } from '@oclif/core/command';
 import { globalFlags } from './mlstack-command.ts';
 import { UsageError } from './usage-error.ts';
 

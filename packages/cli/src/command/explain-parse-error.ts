@@ -1,5 +1,5 @@
 import { quoteText, suggestName } from '@mlstack/core/project';
-import type { Command } from '@oclif/core';
+import type { Command } from '@oclif/core/command';
 import { UsageError } from './usage-error.ts';
 
 /** What oclif's parser throws, with what its classes add. They are told apart by what they carry: their classes are not exported. */

@@ -1,6 +1,6 @@
 import type { ComponentType, JsonObject, Project } from '@mlstack/core/project';
 import { describeFlavor, parseConfigEntries } from '@mlstack/core/project';
-import type { Command } from '@oclif/core';
+import type { Command } from '@oclif/core/command';
 import { refuseAmbiguousFlags, takeConfigArguments } from './config-arguments.ts';
 
 /** Reads the fields of a flavor from a command line, and asks for the others where that is wanted. The schema judges the values later, all at once. */

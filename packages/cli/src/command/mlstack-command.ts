@@ -1,7 +1,9 @@
 import type { Project } from '@mlstack/core/project';
 import { openProject } from '@mlstack/core/project';
-import type { Interfaces } from '@oclif/core';
-import { Command, Config, Flags } from '@oclif/core';
+import type * as Interfaces from '@oclif/core/interfaces';
+import { Command } from '@oclif/core/command';
+import { Config } from '@oclif/core/config';
+import * as Flags from '@oclif/core/flags';
 import type { Completion } from '../completion/completion.ts';
 import { flavorHost } from '../host/flavor-host.ts';
 import { explainParseError } from './explain-parse-error.ts';

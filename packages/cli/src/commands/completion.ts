@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core';
+import * as Args from '@oclif/core/args';
 import { MlstackCommand } from '../command/mlstack-command.ts';
 import { completionScripts, isShell } from '../completion/completion-scripts.ts';
 

@@ -1,5 +1,5 @@
 import { initializeProject } from '@mlstack/core/project';
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { MlstackCommand } from '../command/mlstack-command.ts';
 import { successLine } from '../output/report-success.ts';
 

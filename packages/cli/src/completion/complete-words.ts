@@ -1,6 +1,6 @@
 import type { Project } from '@mlstack/core/project';
 import { findProject, isComponentType, Project as ProjectClass } from '@mlstack/core/project';
-import type { Command } from '@oclif/core';
+import type { Command } from '@oclif/core/command';
 import { globalFlags } from '../command/mlstack-command.ts';
 import { findCommandEntry, listCommandEntries } from '../host/command-index.ts';
 import { flavorHost } from '../host/flavor-host.ts';

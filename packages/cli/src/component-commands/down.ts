@@ -1,6 +1,6 @@
 import type { ComponentTypeDescription } from '@mlstack/core/project';
 import { stopComponent } from '@mlstack/core/project';
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { optionalArgument, yesFlag } from '../command/arguments.ts';
 import { confirm } from '../command/confirm.ts';
 import { MlstackCommand } from '../command/mlstack-command.ts';

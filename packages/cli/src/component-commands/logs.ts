@@ -1,6 +1,6 @@
 import type { ComponentTypeDescription } from '@mlstack/core/project';
 import { readComponentLogs } from '@mlstack/core/project';
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { abortOnSignals } from '../command/abort-on-signals.ts';
 import { optionalArgument } from '../command/arguments.ts';
 import { MlstackCommand } from '../command/mlstack-command.ts';

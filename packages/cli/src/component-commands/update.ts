@@ -1,6 +1,6 @@
 import type { ComponentTypeDescription } from '@mlstack/core/project';
 import { describeComponent, updateComponent } from '@mlstack/core/project';
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { requiredArgument } from '../command/arguments.ts';
 import { takeConfigArguments } from '../command/config-arguments.ts';
 import { readFlavorConfig } from '../command/flavor-config.ts';

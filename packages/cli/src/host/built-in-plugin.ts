@@ -1,4 +1,5 @@
-import type { Command, Interfaces } from '@oclif/core';
+import type { Command } from '@oclif/core/command';
+import type * as Interfaces from '@oclif/core/interfaces';
 import type { CliManifest } from '../cli-package.ts';
 import { packageDirectory } from '../cli-package.ts';
 import type { CommandEntry } from './command-entry.ts';

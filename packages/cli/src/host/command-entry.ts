@@ -1,5 +1,5 @@
 import type { ComponentType } from '@mlstack/core/project';
-import type { Command } from '@oclif/core';
+import type { Command } from '@oclif/core/command';
 
 /** One command as lists show it. Its class is imported when it runs, and when its own help is shown. */
 export interface CommandEntry {

@@ -1,5 +1,5 @@
 import { componentTypes } from '@mlstack/core/project';
-import type { Command } from '@oclif/core';
+import type { Command } from '@oclif/core/command';
 import type { CommandEntry } from './command-entry.ts';
 import { componentCommandEntries } from './component-command-index.ts';
 

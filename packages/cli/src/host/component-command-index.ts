@@ -1,6 +1,6 @@
 import type { ComponentType, ComponentTypeDescription } from '@mlstack/core/project';
 import { describeComponentType } from '@mlstack/core/project';
-import type { Command } from '@oclif/core';
+import type { Command } from '@oclif/core/command';
 import type { CommandEntry } from './command-entry.ts';
 
 type CommandFactory = (type: ComponentTypeDescription) => unknown;

@@ -1,5 +1,5 @@
-import type { Interfaces } from '@oclif/core';
-import { Config } from '@oclif/core';
+import type * as Interfaces from '@oclif/core/interfaces';
+import { Config } from '@oclif/core/config';
 import { packageDirectory } from '../cli-package.ts';
 
 /** oclif's view of the program with the given plugins, of which the first is its own. oclif looks for no others. */

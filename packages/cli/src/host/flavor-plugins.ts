@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FlavorPackage } from '@mlstack/core/project';
 import { discoverFlavors } from '@mlstack/core/project';
-import type { Interfaces } from '@oclif/core';
-import { Plugin } from '@oclif/core';
+import type * as Interfaces from '@oclif/core/interfaces';
+import { Plugin } from '@oclif/core/config';
 import { listReservedWords } from './command-index.ts';
 import { flavorHost } from './flavor-host.ts';
 

@@ -1,4 +1,5 @@
-import type { Command, Config } from '@oclif/core';
+import type { Command } from '@oclif/core/command';
+import type { Config } from '@oclif/core/config';
 import { readCliManifest } from '../cli-package.ts';
 import { createBuiltInPlugin } from './built-in-plugin.ts';
 import { listCommandEntries, listTopics } from './command-index.ts';

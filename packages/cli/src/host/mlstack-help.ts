@@ -1,7 +1,9 @@
 import { styleText } from 'node:util';
 import { componentTypes, isComponentType } from '@mlstack/core/project';
-import type { Command, Config, Interfaces } from '@oclif/core';
-import { Help } from '@oclif/core';
+import type { Command } from '@oclif/core/command';
+import type { Config } from '@oclif/core/config';
+import type * as Interfaces from '@oclif/core/interfaces';
+import { Help } from '@oclif/core/help';
 import { globalFlags } from '../command/mlstack-command.ts';
 import type { UnavailableCommands } from './flavor-plugins.ts';
 

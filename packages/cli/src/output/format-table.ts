@@ -1,5 +1,5 @@
-import { styleText } from 'node:util';
-import stringWidth from 'string-width';
+import { stripVTControlCharacters, styleText } from 'node:util';
+import measureText from 'fast-string-truncated-width';
 
 export interface Column<Row> {
   readonly title: string;
@@ -54,20 +54,19 @@ export function formatFields(fields: readonly (readonly [name: string, value: st
 
 /** Columns that a text takes in a terminal, without its colours. */
 export function textWidth(text: string): number {
-  return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text);
+  const plain = text.includes('\u001b') ? stripVTControlCharacters(text) : text;
+  return narrow.test(plain) ? plain.length : measureText(plain).width;
 }
 
-/** The text, or as much of it as fits with `…` behind it. */
+/** Latin text and what this program itself draws: one column each, told without the tables of Unicode, which take a while to load. */
+const narrow = /^[\x20-\x7e\u00a0-\u00ac\u00ae-\u02ff–…←→↺─│└├○●◌■✔✖]*$/;
+
+/** The text, or as much of it as fits with `…` behind it. Its colours end there. */
 export function truncate(text: string, width: number): string {
   if (textWidth(text) <= width) return text;
-  let kept = '';
-  let used = 0;
-  for (const { segment } of new Intl.Segmenter().segment(text)) {
-    used += textWidth(segment);
-    if (used > width - 1) break;
-    kept += segment;
-  }
-  return `${kept}…`;
+  const { index } = measureText(text, { limit: width, ellipsis: '…' });
+  const isColoured = text.includes('\u001b');
+  return `${text.slice(0, index)}…${isColoured ? '\u001b[0m' : ''}`;
 }
 
 function pad(text: string, width: number, align?: 'right'): string {

@@ -1,7 +1,6 @@
 import { MlstackError } from '../errors/mlstack-error.ts';
 import type { Project } from '../project/project.ts';
 import type { ArtifactFile, ArtifactRecord } from './artifact-record.ts';
-import { listArtifactFiles } from './load-artifact.ts';
 import { useArtifact } from './use-artifact.ts';
 
 export interface ArtifactDescription extends ArtifactRecord {
@@ -20,6 +19,7 @@ export async function describeArtifact(project: Project, id: string): Promise<Ar
   return await useArtifact(project, id, async ({ artifact, artifactStore, metadataStore }) => {
     const { name: runName, pipeline } = await metadataStore.getRun(artifact.runId).catch(ignoreDeleted);
     const node = await metadataStore.getNode(artifact.runId, artifact.nodeId).catch(() => undefined);
+    const { listArtifactFiles } = await import('./load-artifact.ts');
     const files = await listArtifactFiles(artifactStore, artifact);
     return {
       ...artifact,

@@ -8,7 +8,6 @@ import type { ArtifactStore } from '../component/artifact-store.ts';
 import { ArtifactTargetError } from '../errors/artifact-lookup-errors.ts';
 import type { Project } from '../project/project.ts';
 import type { ArtifactFile, ArtifactRecord } from './artifact-record.ts';
-import { listArtifactFiles, readVerified } from './load-artifact.ts';
 import { useArtifact } from './use-artifact.ts';
 
 export interface WrittenArtifact {
@@ -28,6 +27,7 @@ export async function getArtifact(
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<WrittenArtifact> {
   return await useArtifact(project, id, async ({ artifact, artifactStore }) => {
+    const { listArtifactFiles, readVerified } = await import('./load-artifact.ts');
     const files = await listArtifactFiles(artifactStore, artifact, signal);
     const [only] = files;
     if (typeof to !== 'string') {
@@ -57,6 +57,7 @@ async function writeToPath(
   target: string,
   signal: AbortSignal | undefined,
 ): Promise<string[]> {
+  const { readVerified } = await import('./load-artifact.ts');
   const parent = dirname(target);
   await mkdir(parent, { recursive: true });
   const temporary = await mkdtemp(join(parent, `.${basename(target)}.`));

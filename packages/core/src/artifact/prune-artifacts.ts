@@ -3,7 +3,6 @@ import type { MetadataStore } from '../component/metadata-store.ts';
 import type { Project } from '../project/project.ts';
 import { keyOwner, metadataStorePrefix } from '../run/output-keys.ts';
 import { useStack } from '../run/use-stack.ts';
-import { findArtifactKeys } from './find-artifact-keys.ts';
 
 export interface PruneArtifactsOptions {
   /** What is younger stays. Default: one hour. */
@@ -92,6 +91,7 @@ async function findWanted(
   }
   const run = (await metadataStore.findRuns([owner.runId])).get(owner.runId);
   if (run !== undefined && !run.ended) return () => true;
+  const { findArtifactKeys } = await import('./find-artifact-keys.ts');
   const artifacts = await findArtifactKeys(
     metadataStore,
     artifactStore,

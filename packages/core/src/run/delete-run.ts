@@ -1,6 +1,4 @@
 import type { ArtifactRecord } from '../artifact/artifact-record.ts';
-import { findArtifactKeys } from '../artifact/find-artifact-keys.ts';
-import { listArtifactFiles } from '../artifact/load-artifact.ts';
 import type { ArtifactStore } from '../component/artifact-store.ts';
 import type { MetadataStore } from '../component/metadata-store.ts';
 import { ArtifactStoreError } from '../errors/artifact-store-errors.ts';
@@ -48,6 +46,8 @@ async function deleteBytes(
   runId: string,
   orphans: readonly ArtifactRecord[],
 ): Promise<number> {
+  const { findArtifactKeys } = await import('../artifact/find-artifact-keys.ts');
+  const { listArtifactFiles } = await import('../artifact/load-artifact.ts');
   const prefix = runPrefix(await metadataStore.storeId(), runId);
   const keys = new Set<string>();
   for await (const { key } of artifactStore.list(prefix)) keys.add(key);

@@ -1,5 +1,5 @@
 import { artifactLineage } from '@mlstack/core/project';
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { requiredArgument } from '../../command/arguments.ts';
 import { MlstackCommand } from '../../command/mlstack-command.ts';
 import { formatLineage } from '../../output/format-lineage.ts';

@@ -1,5 +1,5 @@
 import { listArtifacts } from '@mlstack/core/project';
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { pageFlags, pageOptions } from '../../command/arguments.ts';
 import { MlstackCommand } from '../../command/mlstack-command.ts';
 import { nextPageLine } from '../../output/format-next-page.ts';

@@ -1,5 +1,5 @@
 import { pruneArtifacts } from '@mlstack/core/project';
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { abortOnSignals } from '../../command/abort-on-signals.ts';
 import { yesFlag } from '../../command/arguments.ts';
 import { confirm } from '../../command/confirm.ts';

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { RunLogLine } from '@mlstack/core/project';
 import { readRunLog } from '@mlstack/core/project';
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { abortOnSignals } from '../../command/abort-on-signals.ts';
 import { requiredArgument } from '../../command/arguments.ts';
 import { MlstackCommand } from '../../command/mlstack-command.ts';

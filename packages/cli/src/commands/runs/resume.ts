@@ -1,5 +1,5 @@
 import { resumeRun } from '@mlstack/core/project';
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { abortOnSignals } from '../../command/abort-on-signals.ts';
 import { requiredArgument } from '../../command/arguments.ts';
 import { MlstackCommand } from '../../command/mlstack-command.ts';

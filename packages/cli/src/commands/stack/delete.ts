@@ -1,5 +1,5 @@
 import { deleteStack, previewStackDeletion } from '@mlstack/core/project';
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { requiredArgument, yesFlag } from '../../command/arguments.ts';
 import { confirm } from '../../command/confirm.ts';
 import { MlstackCommand } from '../../command/mlstack-command.ts';

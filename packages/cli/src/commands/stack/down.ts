@@ -1,5 +1,5 @@
 import { stopStack } from '@mlstack/core/project';
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { optionalArgument, yesFlag } from '../../command/arguments.ts';
 import { confirm } from '../../command/confirm.ts';
 import { MlstackCommand } from '../../command/mlstack-command.ts';

@@ -1,5 +1,5 @@
 import { importStack, parseStackDocument, planStackImport } from '@mlstack/core/project';
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { agreeToDemands } from '../../command/agree-to-demands.ts';
 import { requiredArgument } from '../../command/arguments.ts';
 import { MlstackCommand } from '../../command/mlstack-command.ts';

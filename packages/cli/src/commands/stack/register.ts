@@ -1,5 +1,5 @@
 import { registerStack } from '@mlstack/core/project';
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { requiredArgument } from '../../command/arguments.ts';
 import { chosenComponents, componentFlags } from '../../command/component-flags.ts';
 import { MlstackCommand } from '../../command/mlstack-command.ts';

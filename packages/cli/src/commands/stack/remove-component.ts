@@ -1,5 +1,5 @@
 import { componentTypes, removeStackComponents } from '@mlstack/core/project';
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { optionalArgument } from '../../command/arguments.ts';
 import { MlstackCommand } from '../../command/mlstack-command.ts';
 import { UsageError } from '../../command/usage-error.ts';
