@@ -69,6 +69,8 @@ export type {
 export type { ProcessIdentity } from './run/process-identity.ts';
 export { isRunning, readProcessIdentity } from './run/process-identity.ts';
 export { endProcessesOfWorkers, killProcessGroup } from './run/process-tree.ts';
+export type { CodePart, RemoteEnd, RemoteLaunch } from './run/remote-launch.ts';
+export { remoteBootstrap, requestKey } from './run/remote-launch.ts';
 export type {
   HookRecord,
   Lease,
@@ -84,7 +86,8 @@ export type {
   RunSummary,
 } from './run/run-record.ts';
 export type { LogLine } from './run/step-log.ts';
-export type { StepRequest } from './run/step-request.ts';
+export { logChunkKey, resultKey } from './run/step-log.ts';
+export type { ComponentReference, FlavorSource, StepRequest } from './run/step-request.ts';
 export type { ErrorRecord, StepResult } from './run/step-result.ts';
 export { superviseInProcess } from './run/supervise-in-process.ts';
 export type { SupervisedEnd, SupervisedStep, SuperviseOptions } from './run/supervise-step.ts';

@@ -42,10 +42,15 @@ export async function driveOnStack(drive: StackDrive): Promise<RunOutcome> {
       await warmWorker?.close();
       throw error;
     });
+  const closeAll = async () => {
+    if (launchers.length === 0) await warmWorker?.close();
+    await Promise.allSettled(launchers.splice(0).map((launcher) => launcher.close()));
+  };
   try {
     if (plan !== undefined) await metadataStore.record(lease, [{ kind: 'plan-replaced', plan }], leaseTtlMs);
     const run = plan === undefined ? drive.run : { ...drive.run, plan };
-    const context = await createLauncherContext(drive);
+    const metadataStoreId = await metadataStore.storeId();
+    const context = await createLauncherContext(drive, metadataStoreId);
     const orchestrator = await (await stack.component('orchestrator')).createLauncher(context);
     launchers.push(orchestrator);
     const stepOperator = await createStepOperatorLauncher(drive, run.plan, context);
@@ -55,7 +60,7 @@ export async function driveOnStack(drive: StackDrive): Promise<RunOutcome> {
       run,
       lease,
       metadataStore,
-      metadataStoreId: await metadataStore.storeId(),
+      metadataStoreId,
       artifactStore: context.artifactStore,
       launchers: { orchestrator, ...(stepOperator === undefined ? {} : { 'step-operator': stepOperator }) },
       environment: process.env,
@@ -63,21 +68,30 @@ export async function driveOnStack(drive: StackDrive): Promise<RunOutcome> {
       ...(resumed ? { restored: await restoreRun(metadataStore, run) } : {}),
       ...(signal === undefined ? {} : { signal }),
     });
-  } finally {
-    if (launchers.length === 0) await warmWorker?.close();
-    await Promise.allSettled(launchers.map((launcher) => launcher.close()));
-    // Where the run has ended there is none; where it could not go on, the next driver need not wait.
+  } catch (error) {
+    await closeAll();
+    // The next driver need not wait.
     await metadataStore.releaseLease(lease).catch(() => {});
+    throw error;
+  } finally {
+    await closeAll();
   }
 }
 
-async function createLauncherContext(drive: StackDrive): Promise<LauncherContext> {
+async function createLauncherContext(drive: StackDrive, metadataStoreId: string): Promise<LauncherContext> {
   const { project, stack, run, warmWorker } = drive;
+  const { stateDirectory } = project;
+  const bundleDirectory = (digest: string) => join(stateDirectory, 'bundles', digest);
+  const artifactStore = await stack.component('artifact-store');
   return {
     runId: run.id,
     programs: { worker: programFile('worker-main') },
-    bundleDirectory: (digest) => join(project.stateDirectory, 'bundles', digest),
-    artifactStore: await stack.component('artifact-store'),
+    bundleDirectory,
+    publishCode: async (request) => {
+      const { publishCode } = await import('./publish-code.ts');
+      return await publishCode(request, { metadataStoreId, artifactStore, stateDirectory, bundleDirectory });
+    },
+    artifactStore,
     componentContext: (componentId) => ({
       projectDirectory: project.directory,
       stateDirectory: project.componentDirectory(componentId),

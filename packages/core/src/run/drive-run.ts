@@ -228,6 +228,8 @@ class RunDriver {
     try {
       this.#consume(await this.#recorder.renew());
     } catch (error) {
+      // The end of the run gave the lease back.
+      if (this.#outcome !== undefined) return;
       const isLost = MlstackError.is(error) && error.code === 'LEASE_LOST';
       if (isLost || Date.now() - this.#recorder.renewedAt > this.#timing.leaseTtlMs) this.#fatal(error);
     }
@@ -442,6 +444,12 @@ class RunDriver {
 
   /** @param error why there is no result, where it is more than the cause says. */
   #settle(execution: Execution, cause: EndCause, result?: StepResult, error?: ErrorRecord, logChunks?: number): void {
+    this.#record(execution, cause, result, error, logChunks);
+    const { handle, pool } = execution;
+    if (handle !== undefined) this.#guarded.push(() => pool.launcher.release?.(handle));
+  }
+
+  #record(execution: Execution, cause: EndCause, result?: StepResult, error?: ErrorRecord, logChunks?: number): void {
     const { node, role, stopping } = execution;
     const why = result?.outcome === 'succeeded' ? undefined : failureOf(node.step, cause, result, error);
     if (role !== 'step') {

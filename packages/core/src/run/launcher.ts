@@ -2,6 +2,7 @@ import type { ArtifactStore } from '../component/artifact-store.ts';
 import type { ComponentContext } from '../component/stack-component.ts';
 import type { JsonObject } from '../json-value.ts';
 import type { SecretValues } from '../secret/redact.ts';
+import type { CodePart } from './remote-launch.ts';
 import type { StepRequest } from './step-request.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
@@ -76,6 +77,8 @@ export interface Launcher {
    * launcher whose executions cannot outlive their driver ends what is left of them first and answers with nothing.
    */
   adopt(runId: string): Promise<readonly LaunchHandle[]>;
+  /** The end of this execution is recorded: what the platform keeps of it may go. */
+  release?(handle: LaunchHandle): void;
   /**
    * Frees what it holds. What lives only as long as its driver ends with it; what runs elsewhere goes on, for the next driver to
    * adopt: a driver that wants it ended calls `stop` first.
@@ -90,6 +93,11 @@ export interface LauncherContext {
   readonly programs: { readonly worker: string };
   /** Folder of the bundle with the given digest on this machine, with `entry.mjs` in it. */
   bundleDirectory(digest: string): string;
+  /**
+   * Puts what executes a request where nothing but Node is installed into the artifact store, where it is not there yet. Costs a
+   * request to the store for each part.
+   */
+  publishCode(request: StepRequest): Promise<readonly CodePart[]>;
   /** The run's artifact store, for logs and results that a supervisor writes. */
   readonly artifactStore: ArtifactStore;
   /** What surrounds a component of the run's stack on this machine. */

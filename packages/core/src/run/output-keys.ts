@@ -9,6 +9,7 @@ import type { StepRequest } from './step-request.ts';
  * <metadata store id>/runs/<run id>/<node id>.<attempt>.…              a step: result, log, artifacts
  * <metadata store id>/runs/<run id>/<node id>.<attempt>.on-success.…   its hook
  * <metadata store id>/bundles/<digest>/…                               code, where a launcher needs it there
+ * <metadata store id>/runtime/…                                        core and flavors, where a launcher needs them there
  * ```
  *
  * One folder holds a run, so that making its files durable touches one folder.
@@ -23,6 +24,11 @@ export function runPrefix(metadataStoreId: string, runId: string): string {
 
 export function bundlePrefix(metadataStoreId: string, digest: string): string {
   return `${metadataStoreId}/bundles/${digest}/`;
+}
+
+/** A few files for each release of core and of a flavor. They belong to no run, and pruning leaves them. */
+export function runtimePrefix(metadataStoreId: string): string {
+  return `${metadataStoreId}/runtime/`;
 }
 
 const roleSegments = { step: '', onSuccess: 'on-success.', onFailure: 'on-failure.' } as const;

@@ -1,0 +1,137 @@
+/** The program of one execution on another machine, once its code is there. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ArtifactStore } from './component/artifact-store.ts';
+import { createComponent } from './component/create-component.ts';
+import { MlstackError } from './errors/mlstack-error.ts';
+import { parseBytes } from './pipeline/parse-bytes.ts';
+import type { EndCause } from './run/launcher.ts';
+import type { RemoteEnd, RemoteLaunch } from './run/remote-launch.ts';
+import { requestKey } from './run/remote-launch.ts';
+import { resultKey } from './run/step-log.ts';
+import type { ComponentReference, StepRequest } from './run/step-request.ts';
+import type { SupervisedEnd } from './run/supervise-step.ts';
+import { superviseStep } from './run/supervise-step.ts';
+import { WorkerProcess } from './run/worker-process.ts';
+import { SecretValues } from './secret/redact.ts';
+
+export interface RemoteExecution {
+  /** Folder with a folder for each part of the code. */
+  readonly root: string;
+  readonly launch: RemoteLaunch;
+  /** The request's `outputPrefix`. */
+  readonly prefix: string;
+}
+
+/** How long an artifact store that fails is asked again, in milliseconds. */
+const patienceMs = 300_000;
+const stopGraceMs = 8000;
+/** Where a platform of containers reads what a program says last. */
+const terminationFile = '/dev/termination-log';
+
+/** Executes the request that waits at `prefix`, and publishes its result there: the first one, where several do it. */
+export async function executeRemotely({ root, launch, prefix }: RemoteExecution): Promise<void> {
+  const stopped = new AbortController();
+  process.once('SIGTERM', () => stopped.abort());
+  const secrets = new SecretValues();
+  for (const value of Object.values(launch.env)) secrets.add(value);
+  Object.assign(process.env, launch.env);
+  const reference = relocate(launch.artifactStore, root);
+  const artifactStoreContext = { stateDirectory: join(root, 'state') };
+  const store = await createComponent({ ...reference, type: 'artifact-store' }, artifactStoreContext, { secrets });
+  const stored = await readRequest(store, requestKey(prefix));
+  const request: StepRequest = { ...stored, components: { ...stored.components, artifactStore: reference } };
+  const limit = parseBytes(request.node.settings.resources?.memory ?? '');
+  const killsBefore = readMemoryKills();
+  const worker = new WorkerProcess({ env: launch.env, ...(limit === undefined ? {} : { heapLimitBytes: limit }) });
+  const step = superviseStep(
+    worker,
+    { kind: 'execute', request, bundleDirectory: join(root, 'code'), artifactStoreContext },
+    { artifactStore: store, secrets },
+  );
+  if (stopped.signal.aborted) step.stop(stopGraceMs);
+  else stopped.signal.addEventListener('abort', () => step.stop(stopGraceMs));
+  const end = await step.end;
+  const cause = readMemoryKills() > killsBefore ? outOfMemory(end.cause, limit) : end.cause;
+  await publishResult(store, prefix, end);
+  await worker.close();
+  await store.close();
+  const outcome = (end.result as { readonly outcome?: unknown } | undefined)?.outcome;
+  process.exitCode = cause.kind === 'completed' && outcome === 'succeeded' ? 0 : 1;
+  tellEnd({ cause, logChunks: end.logChunks });
+}
+
+/** The component with its flavor's code where it was unpacked. */
+function relocate(reference: ComponentReference, root: string): ComponentReference {
+  const { source } = reference;
+  const label =
+    source.kind === 'package'
+      ? { package: source.package, version: source.version }
+      : { package: source.file, version: '0' };
+  const directory = join(root, 'artifact-store');
+  return {
+    ...reference,
+    source: { kind: 'package', ...label, directory, module: './entry.mjs', export: source.export },
+  };
+}
+
+async function readRequest(store: ArtifactStore, key: string): Promise<StepRequest> {
+  const chunks = await insist(async () => {
+    const read: Uint8Array[] = [];
+    for await (const chunk of store.read(key)) read.push(chunk);
+    return read;
+  });
+  return JSON.parse(Buffer.concat(chunks).toString('utf8')) as StepRequest;
+}
+
+async function publishResult(store: ArtifactStore, prefix: string, { result }: SupervisedEnd): Promise<void> {
+  if (result === undefined) return;
+  const body = Buffer.from(JSON.stringify(result));
+  await insist(async () => {
+    try {
+      await store.write(resultKey(prefix), body, { ifAbsent: true, size: body.length });
+    } catch (error) {
+      if (!MlstackError.is(error) || error.code !== 'OBJECT_EXISTS') throw error;
+    }
+  });
+}
+
+async function insist<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+  const limit = Date.now() + patienceMs;
+  for (let wait = 200; ; wait = Math.min(wait * 2, 10_000)) {
+    try {
+      return await work();
+    } catch (error) {
+      if (Date.now() + wait > limit || (MlstackError.is(error) && error.code === 'OBJECT_NOT_FOUND')) throw error;
+      await delay(wait);
+    }
+  }
+}
+
+/** The kernel ends the largest process of the container, which is not this one. */
+function outOfMemory(cause: EndCause, limitBytes: number | undefined): EndCause {
+  if (cause.kind !== 'signalled') return cause;
+  return { kind: 'out-of-memory', ...(limitBytes === undefined ? {} : { limitBytes }) };
+}
+
+/** How often the kernel has ended a process of this container for its memory. */
+function readMemoryKills(): number {
+  for (const file of ['/sys/fs/cgroup/memory.events', '/sys/fs/cgroup/memory/memory.oom_control']) {
+    try {
+      return Number(/^oom_kill (\d+)$/m.exec(readFileSync(file, 'utf8'))?.[1] ?? 0);
+    } catch {}
+  }
+  return 0;
+}
+
+function tellEnd({ cause, logChunks }: RemoteEnd): void {
+  const short = JSON.parse(JSON.stringify(cause), (_key, value: unknown) =>
+    typeof value === 'string' ? value.slice(0, 1000) : value,
+  );
+  try {
+    writeFileSync(terminationFile, JSON.stringify({ cause: short, logChunks }));
+  } catch {
+    // Not in a container.
+  }
+}
