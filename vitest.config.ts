@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 // Packages see each other's source: the condition stands first in every package's exports and is not published.
-const conditions = ['mlstack-source', 'node', 'import', 'module', 'default'];
+const conditions = ['mlstack-source', 'node', 'import', 'default'];
 const fromSource = { resolve: { conditions }, ssr: { resolve: { conditions, externalConditions: conditions } } };
 
 export default defineConfig({

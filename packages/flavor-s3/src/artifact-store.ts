@@ -1,24 +1,51 @@
 import { defineFlavor, location, sensitive, z } from '@mlstack/core/flavor';
 
 export const s3Config = z.strictObject({
-  path: location(z.string().regex(/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[^\0]*)?$/, 'must be s3://bucket or s3://bucket/prefix')).describe(
-    'Where artifacts go: s3://bucket/prefix',
+  path: location(
+    z
+      .string()
+      .regex(/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[^\0]*)?$/, 'must be s3://bucket or s3://bucket/prefix'),
+  ).describe('Where artifacts go: s3://bucket/prefix'),
+  endpoint: location(z.url({ protocol: /^https?$/ }).optional()).describe(
+    'Address of a server other than AWS: https://minio.example.org:9000',
   ),
-  endpoint: location(z.url({ protocol: /^https?$/ }).optional()).describe('Address of a server other than AWS: https://minio.example.org:9000'),
-  region: z.string().min(1).optional().describe('Region of the bucket; by default what the AWS configuration says, else us-east-1'),
-  forcePathStyle: z.boolean().optional().describe('Bucket in the path rather than in the host name; by default true with an endpoint'),
+  region: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Region of the bucket; by default what the AWS configuration says, else us-east-1'),
+  forcePathStyle: z
+    .boolean()
+    .optional()
+    .describe('Bucket in the path rather than in the host name; by default true with an endpoint'),
   profile: z.string().min(1).optional().describe('Profile of the AWS configuration to take credentials from'),
   roleArn: z.string().startsWith('arn:').optional().describe('Role to assume'),
   externalId: z.string().min(1).optional().describe('External id that the role asks for'),
-  accessKeyId: sensitive(z.string().min(1).optional()).describe('Access key, as a reference: {{env.NAME}}; without one the standard AWS chain is asked'),
+  accessKeyId: sensitive(z.string().min(1).optional()).describe(
+    'Access key, as a reference: {{env.NAME}}; without one the standard AWS chain is asked',
+  ),
   secretAccessKey: sensitive(z.string().min(1).optional()).describe('Secret key, as a reference: {{env.NAME}}'),
   sessionToken: sensitive(z.string().min(1).optional()).describe('Session token, as a reference: {{env.NAME}}'),
   partSizeMiB: z.int().min(5).max(512).default(8).describe('Size of the parts of large objects'),
   concurrency: z.int().min(1).max(32).default(4).describe('How many parts of one object are under way at once'),
-  maxAttempts: z.int().min(1).max(20).default(6).describe('How often a request is tried when the server or the connection fails'),
+  retrySeconds: z
+    .number()
+    .min(0)
+    .max(86_400)
+    .default(120)
+    .describe('How long a request is tried again while the server or the connection fails'),
+  timeoutSeconds: z
+    .number()
+    .positive()
+    .max(3600)
+    .default(60)
+    .describe('How long the server may be silent before the connection counts as broken'),
   createBucket: z.boolean().default(false).describe('Whether provisioning makes a bucket that is not there'),
   versioning: z.boolean().optional().describe('Versioning of a bucket that provisioning makes'),
-  encryption: z.enum(['AES256', 'aws:kms']).optional().describe('Encryption at rest of a bucket that provisioning makes'),
+  encryption: z
+    .enum(['AES256', 'aws:kms'])
+    .optional()
+    .describe('Encryption at rest of a bucket that provisioning makes'),
   kmsKeyId: z.string().min(1).optional().describe('Key of aws:kms encryption'),
 });
 export type S3Config = z.output<typeof s3Config>;
@@ -37,13 +64,24 @@ export const s3ArtifactStore = defineFlavor({
   },
   stackRules: [
     ({ components }) => {
-      const { accessKeyId, secretAccessKey, roleArn, externalId, encryption, kmsKeyId } = components['artifact-store']?.config ?? {};
+      const { accessKeyId, secretAccessKey, roleArn, externalId, encryption, kmsKeyId } =
+        components['artifact-store']?.config ?? {};
       return [
         ...((accessKeyId === undefined) === (secretAccessKey === undefined)
           ? []
-          : [{ path: ['artifact-store', accessKeyId === undefined ? 'accessKeyId' : 'secretAccessKey'], message: 'accessKeyId and secretAccessKey go together', hint: 'Give both or neither.' }]),
-        ...(externalId !== undefined && roleArn === undefined ? [{ path: ['artifact-store', 'externalId'], message: 'externalId goes with roleArn' }] : []),
-        ...(kmsKeyId !== undefined && encryption !== 'aws:kms' ? [{ path: ['artifact-store', 'kmsKeyId'], message: 'kmsKeyId goes with encryption aws:kms' }] : []),
+          : [
+              {
+                path: ['artifact-store', accessKeyId === undefined ? 'accessKeyId' : 'secretAccessKey'],
+                message: 'accessKeyId and secretAccessKey go together',
+                hint: 'Give both or neither.',
+              },
+            ]),
+        ...(externalId !== undefined && roleArn === undefined
+          ? [{ path: ['artifact-store', 'externalId'], message: 'externalId goes with roleArn' }]
+          : []),
+        ...(kmsKeyId !== undefined && encryption !== 'aws:kms'
+          ? [{ path: ['artifact-store', 'kmsKeyId'], message: 'kmsKeyId goes with encryption aws:kms' }]
+          : []),
       ];
     },
   ],

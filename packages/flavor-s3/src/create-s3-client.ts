@@ -1,26 +1,45 @@
-import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import type { S3ClientConfig } from '@aws-sdk/client-s3';
+import { S3Client } from '@aws-sdk/client-s3';
 import type { S3Config } from './artifact-store.ts';
+import { TimedRetryStrategy } from './retry-strategy.ts';
+
+/** More than any caller has under way: steps read and write side by side. */
+const maximumSockets = 256;
+
+/** Failures are told where they end up, in a user's words. */
+const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
 /** The one client of a store: every operation, presigning included, goes through it. */
 export async function createS3Client(config: S3Config): Promise<S3Client> {
-  const { endpoint, region, forcePathStyle, profile, maxAttempts } = config;
+  const { endpoint, region, forcePathStyle, profile, retrySeconds, timeoutSeconds } = config;
   const credentials = await credentialsOf(config);
+  const agent = { keepAlive: true, maxSockets: maximumSockets };
   return new S3Client({
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(region === undefined ? (endpoint === undefined ? {} : { region: 'us-east-1' }) : { region }),
     ...(profile === undefined ? {} : { profile }),
     ...(credentials === undefined ? {} : { credentials }),
     forcePathStyle: forcePathStyle ?? endpoint !== undefined,
-    maxAttempts,
-    retryMode: 'standard',
-    // Bodies are buffers with a Content-MD5 of ours; trailing checksums are refused by servers other than AWS.
+    retryStrategy: new TimedRetryStrategy(retrySeconds * 1000),
+    requestHandler: {
+      connectionTimeout: Math.min(timeoutSeconds, 10) * 1000,
+      socketTimeout: timeoutSeconds * 1000,
+      httpAgent: agent,
+      httpsAgent: agent,
+      logger: silent,
+    },
+    logger: silent,
+    // The SDK opens a connection of its own for each request that waits for a "100 Continue".
+    expectContinueHeader: false,
+    // Bodies are signed with their SHA-256, which the server compares; trailing checksums are refused by servers other than AWS.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     followRegionRedirects: false,
   });
 }
 
-async function credentialsOf({ accessKeyId, secretAccessKey, sessionToken, profile, roleArn, externalId, region }: S3Config): Promise<S3ClientConfig['credentials']> {
+async function credentialsOf(config: S3Config): Promise<S3ClientConfig['credentials']> {
+  const { accessKeyId, secretAccessKey, sessionToken, profile, roleArn, externalId, region } = config;
   const own =
     accessKeyId === undefined || secretAccessKey === undefined
       ? undefined
@@ -29,7 +48,11 @@ async function credentialsOf({ accessKeyId, secretAccessKey, sessionToken, profi
   const { fromIni, fromTemporaryCredentials } = await import('@aws-sdk/credential-providers');
   const master = own ?? (profile === undefined ? undefined : fromIni({ profile }));
   return fromTemporaryCredentials({
-    params: { RoleArn: roleArn, RoleSessionName: 'mlstack', ...(externalId === undefined ? {} : { ExternalId: externalId }) },
+    params: {
+      RoleArn: roleArn,
+      RoleSessionName: 'mlstack',
+      ...(externalId === undefined ? {} : { ExternalId: externalId }),
+    },
     ...(master === undefined ? {} : { masterCredentials: master }),
     ...(region === undefined ? {} : { clientConfig: { region } }),
   });

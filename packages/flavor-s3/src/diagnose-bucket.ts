@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { S3Client } from '@aws-sdk/client-s3';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -6,71 +7,146 @@ import {
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  type S3Client,
 } from '@aws-sdk/client-s3';
 import type { Finding } from '@mlstack/core/flavor';
-import type { S3Config } from './artifact-store.ts';
-import type { S3Address } from './s3-address.ts';
-import { explainS3Error, nameOf, statusOf } from './s3-errors.ts';
+import { payloadHash } from './payload-hash.ts';
+import type { S3Bucket } from './s3-bucket.ts';
+import { explanationOf, nameOf, statusOf } from './s3-errors.ts';
 
 /** Finds out by trying what works and what does not, and names the fix. Leaves nothing behind. */
-export async function diagnoseBucket(client: S3Client, { bucket, prefix }: S3Address, config: S3Config, refusesOverwrites: () => Promise<boolean>): Promise<Finding[]> {
-  const problem = (subject: string, message: string, fix: string): Finding => ({ level: 'problem', subject, message, fix });
-  const explained = (subject: string, error: unknown): Finding => {
-    const { message, hint } = explainS3Error(bucket, `reach bucket ${bucket}`, error) as Error & { readonly hint?: string };
-    return problem(subject, message, hint ?? 'Check the endpoint and the network.');
-  };
+export async function diagnoseBucket(bucket: S3Bucket, prefix: string): Promise<Finding[]> {
+  const client = await bucket.client();
+  const unreachable = (await findCredentialProblem(client)) ?? (await findBucketProblem(client, bucket));
+  if (unreachable !== undefined) return [unreachable];
+  const denied = await findDeniedPermissions(client, bucket, prefix);
+  if (denied.length > 0) return denied;
+  return [
+    { level: 'ok', subject: 'bucket', message: `${bucket.name} can be read, written, listed and deleted from` },
+    ...(await findUntruth(client, bucket, prefix)),
+  ];
+}
+
+function problem(subject: string, message: string, fix: string): Finding {
+  return { level: 'problem', subject, message, fix };
+}
+
+function explained(subject: string, error: unknown): Finding {
+  const { reason, hint } = explanationOf(error);
+  return problem(subject, reason, hint);
+}
+
+async function findCredentialProblem(client: S3Client): Promise<Finding | undefined> {
   try {
     await client.config.credentials();
+    return undefined;
   } catch (error) {
-    return [explained('credentials', error)];
+    return explained('credentials', error);
   }
+}
+
+async function findBucketProblem(client: S3Client, { name, config }: S3Bucket): Promise<Finding | undefined> {
   try {
-    await client.send(new HeadBucketCommand({ Bucket: bucket }));
+    await client.send(new HeadBucketCommand({ Bucket: name }));
+    return undefined;
   } catch (error) {
-    const wanted = (error as { $response?: { headers?: Record<string, string> } }).$response?.headers?.['x-amz-bucket-region'];
+    const { $response } = error as { readonly $response?: { readonly headers?: Record<string, string> } };
+    const wanted = $response?.headers?.['x-amz-bucket-region'];
     const region = await client.config.region();
     if (wanted !== undefined && wanted !== region)
-      return [problem('region', `bucket ${bucket} is in ${wanted}, and the store asks in ${region}`, `Run \`mlstack artifact-store update NAME --region=${wanted}\`.`)];
+      return problem(
+        'region',
+        `bucket ${name} is in ${wanted}, and the store asks in ${region}`,
+        `Run \`mlstack artifact-store update NAME --region=${wanted}\`.`,
+      );
     if (statusOf(error) === 404)
-      return [
-        problem('bucket', `bucket ${bucket} does not exist`, config.createBucket ? 'Run `mlstack stack up`.' : 'Correct the path, or set --create-bucket=true and run `mlstack stack up`.'),
-      ];
+      return problem(
+        'bucket',
+        `bucket ${name} does not exist`,
+        config.createBucket
+          ? 'Run `mlstack stack up`.'
+          : 'Correct the path, or set --create-bucket on the store and run `mlstack stack up`.',
+      );
     // A HEAD tells no reason; a GET of the same permission does.
-    const cause = await client.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 })).then(
-      () => error,
+    const cause = await client.send(new ListObjectsV2Command({ Bucket: name, MaxKeys: 1 })).then(
+      () => undefined,
       (reason: unknown) => reason,
     );
-    if (nameOf(cause) !== 'AccessDenied' && nameOf(cause) !== 'Forbidden') return [explained('bucket', cause)];
+    // What is denied is found out one by one.
+    return cause === undefined || isDenial(cause) ? undefined : explained('bucket', cause);
   }
+}
+
+function isDenial(error: unknown): boolean {
+  const isAboutIdentity = ['InvalidAccessKeyId', 'SignatureDoesNotMatch', 'RequestTimeTooSkewed', 'ExpiredToken'];
+  return statusOf(error) === 403 && !isAboutIdentity.includes(nameOf(error));
+}
+
+async function findDeniedPermissions(client: S3Client, { name }: S3Bucket, prefix: string): Promise<Finding[]> {
+  const Bucket = name;
   const Key = `${prefix}.mlstack-doctor-${randomUUID()}`;
-  const object = { Bucket: bucket, Key };
-  const attempts: readonly (readonly [string, () => Promise<unknown>])[] = [
-    ['s3:PutObject', () => client.send(new PutObjectCommand({ ...object, Body: 'mlstack' }))],
-    ['s3:GetObject', () => client.send(new GetObjectCommand(object)).then((answer) => answer.Body?.transformToByteArray())],
-    ['s3:ListBucket', () => client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: Key, MaxKeys: 1 }))],
-    ['s3:ListBucketMultipartUploads', () => client.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: Key, MaxUploads: 1 }))],
-    ['s3:DeleteObject', () => client.send(new DeleteObjectCommand(object))],
-  ];
+  const object = { Bucket, Key };
+  const attempts: Readonly<Record<string, () => Promise<unknown>>> = {
+    's3:PutObject': () => client.send(new PutObjectCommand({ ...object, Body: 'mlstack' })),
+    's3:GetObject': async () => (await client.send(new GetObjectCommand(object))).Body?.transformToByteArray(),
+    's3:ListBucket': () => client.send(new ListObjectsV2Command({ Bucket, Prefix: Key, MaxKeys: 1 })),
+    's3:ListBucketMultipartUploads': () =>
+      client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: Key, MaxUploads: 1 })),
+    's3:DeleteObject': () => client.send(new DeleteObjectCommand(object)),
+  };
   const findings: Finding[] = [];
-  let written = true;
-  for (const [permission, attempt] of attempts) {
-    if (!written && permission === 's3:GetObject') continue;
+  let isWritten = false;
+  for (const [permission, attempt] of Object.entries(attempts)) {
+    if (permission === 's3:GetObject' && !isWritten) continue;
     try {
       await attempt();
+      isWritten ||= permission === 's3:PutObject';
     } catch (error) {
-      if (permission === 's3:PutObject') written = false;
+      const resource = `arn:aws:s3:::${name}${permission.includes('List') ? '' : `/${prefix}*`}`;
       findings.push(
-        statusOf(error) === 403 && !['InvalidAccessKeyId', 'SignatureDoesNotMatch', 'RequestTimeTooSkewed'].includes(nameOf(error))
-          ? problem('permissions', `${permission} is denied on ${bucket}/${prefix}`, `Allow ${permission} on arn:aws:s3:::${bucket}${permission.includes('List') ? '' : `/${prefix}*`}.`)
+        isDenial(error)
+          ? problem(
+              'permissions',
+              `${permission} is denied on ${name}/${prefix}`,
+              `Allow ${permission} on ${resource}.`,
+            )
           : explained(permission, error),
       );
     }
   }
-  if (findings.length > 0) return findings;
-  if (!(await refusesOverwrites()))
+  return findings;
+}
+
+/** What the server says it does and does not do. */
+async function findUntruth(client: S3Client, bucket: S3Bucket, prefix: string): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  if (!(await bucket.conditionalWrites.holdForPuts()))
     findings.push(
-      problem('conditional writes', 'the server ignores If-None-Match, so two writers could overwrite each other', 'Use a server with conditional writes: AWS S3, Ceph, a current MinIO, R2. Steps on a cluster are refused until then.'),
+      problem(
+        'conditional writes',
+        'the server ignores If-None-Match, so two writers could overwrite each other',
+        'Use a server with conditional writes: AWS S3, Ceph, a current MinIO, R2. Runs on this one are refused.',
+      ),
     );
-  return [{ level: 'ok', subject: 'bucket', message: `${bucket} can be read, written, listed and deleted from` }, ...findings];
+  if (await takesWrongBytes(client, bucket, prefix))
+    findings.push({
+      level: 'warning',
+      subject: 'checksums',
+      message:
+        'the server stores bytes that are not those that were signed, so damage on the way is found only when they are read',
+      fix: 'Reach it by https, or use a server that compares them: AWS S3, Ceph, MinIO.',
+    });
+  return findings;
+}
+
+async function takesWrongBytes(client: S3Client, bucket: S3Bucket, prefix: string): Promise<boolean> {
+  const object = bucket.object(`${prefix}.mlstack-doctor-${randomUUID()}`);
+  const command = new PutObjectCommand({ ...object, Body: 'mlstack' });
+  command.middlewareStack.use(payloadHash('0'.repeat(64)));
+  try {
+    await client.send(command);
+  } catch {
+    return false;
+  }
+  await client.send(new DeleteObjectCommand(object));
+  return true;
 }

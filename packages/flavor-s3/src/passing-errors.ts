@@ -1,0 +1,28 @@
+import { nameOf } from './s3-errors.ts';
+
+/** Answers that say that the request came to harm on its way, or came at a bad moment. */
+const passingNames = new Set([
+  'BadDigest',
+  'XAmzContentSHA256Mismatch',
+  'IncompleteBody',
+  'ConditionalRequestConflict',
+  'OperationAborted',
+  'SlowDown',
+  'TimeoutError',
+  'RequestTimeout',
+]);
+
+/** Whether what failed may work when it is done again: no answer, half an answer, or one that asks for it. */
+export function isPassing(error: unknown): boolean {
+  if (nameOf(error) === 'AbortError') return false;
+  if (passingNames.has(nameOf(error))) return true;
+  const { code, $response, $fault } = error as {
+    readonly code?: unknown;
+    readonly $response?: { readonly statusCode?: number };
+    readonly $fault?: string;
+  };
+  const status = $response?.statusCode;
+  if (status === undefined) return typeof code === 'string' && /^(E[A-Z_]+|HPE_\w+)$/.test(code);
+  // A success that could not be understood was cut off.
+  return status === 429 || status >= 500 || (status < 300 && $fault === undefined);
+}

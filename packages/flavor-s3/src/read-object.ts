@@ -1,0 +1,156 @@
+import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import type { ReadOptions } from '@mlstack/core/flavor';
+import { ArtifactStoreError, ObjectNotFoundError } from '@mlstack/core/flavor';
+import { isPassing } from './passing-errors.ts';
+import { RetrySchedule } from './retry-schedule.ts';
+import type { S3Bucket } from './s3-bucket.ts';
+import { explainS3Error, isMissing, statusOf } from './s3-errors.ts';
+
+const mebibyte = 1024 * 1024;
+
+/**
+ * Streams an object: one request where it fits in one part, else the parts that come next are fetched while the first is handed on. What
+ * a broken connection left out is asked for again.
+ */
+export async function* readObject(
+  bucket: S3Bucket,
+  key: string,
+  { range, signal }: ReadOptions = {},
+): AsyncGenerator<Uint8Array> {
+  const partSize = bucket.config.partSizeMiB * mebibyte;
+  const { start = 0, end = Number.POSITIVE_INFINITY } = range ?? {};
+  const left = new AbortController();
+  const aborted = signal === undefined ? left.signal : AbortSignal.any([signal, left.signal]);
+  const reading = new ObjectReading(bucket, key, aborted);
+  try {
+    const opened = await reading.open(start, end);
+    const last = Math.min(end, reading.size);
+    let at = start + partSize;
+    const fetchNext = () => {
+      if (at >= last) return undefined;
+      const part = reading.collect(at, Math.min(at + partSize, last));
+      at += partSize;
+      // A failure is met when its turn comes; until then it must not count as unhandled.
+      part.catch(() => {});
+      return part;
+    };
+    const ahead = Array.from({ length: bucket.config.concurrency - 1 }, fetchNext);
+    yield* reading.stream(start, Math.min(start + partSize, last), opened);
+    for (let part = ahead.shift() ?? fetchNext(); part !== undefined; part = ahead.shift() ?? fetchNext()) {
+      ahead.push(fetchNext());
+      yield* await part;
+    }
+  } catch (error) {
+    throw signal?.aborted === true ? signal.reason : error;
+  } finally {
+    left.abort();
+  }
+}
+
+interface OpenedBody {
+  readonly body: Readable;
+  /** Where it ends in the object. */
+  readonly end: number;
+}
+
+class ObjectReading {
+  /** Of the object; known once it is open. */
+  size = 0;
+  readonly #bucket: S3Bucket;
+  readonly #key: string;
+  readonly #what: string;
+  readonly #signal: AbortSignal;
+  #etag: string | undefined;
+
+  constructor(bucket: S3Bucket, key: string, signal: AbortSignal) {
+    this.#bucket = bucket;
+    this.#key = key;
+    this.#what = `read ${key}`;
+    this.#signal = signal;
+  }
+
+  /** Asks for all that is wanted, since only the answer tells how much there is. `undefined` for nothing at or after `start`. */
+  async open(start: number, end: number): Promise<OpenedBody | undefined> {
+    const isWhole = start === 0 && end === Number.POSITIVE_INFINITY;
+    const answer = await this.#get(
+      isWhole ? undefined : `bytes=${start}-${end === Number.POSITIVE_INFINITY ? '' : end - 1}`,
+    );
+    if (answer === undefined) return undefined;
+    this.#etag = answer.ETag;
+    this.size = Number(/\/(\d+)$/.exec(answer.ContentRange ?? '')?.[1] ?? answer.ContentLength ?? 0);
+    return { body: answer.Body as Readable, end: Math.min(end, this.size) };
+  }
+
+  async collect(from: number, to: number): Promise<Uint8Array[]> {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of this.stream(from, to)) chunks.push(chunk);
+    return chunks;
+  }
+
+  /** @param opened a body that begins at `from`, and may go beyond `to`. */
+  async *stream(from: number, to: number, opened?: OpenedBody): AsyncGenerator<Uint8Array> {
+    let schedule: RetrySchedule | undefined;
+    let current = opened;
+    for (let at = from; at < to; current = undefined) {
+      current ??= await this.#reopen(at, to);
+      try {
+        for await (const chunk of current.body as AsyncIterable<Uint8Array>) {
+          const bytes = chunk.subarray(0, to - at);
+          at += bytes.byteLength;
+          schedule = undefined;
+          yield bytes;
+          // To be left before its end it must be destroyed, and its connection with it: only where more comes.
+          if (at === to && current.end > to) break;
+        }
+        if (at < to) throw new CutOffError(to - at);
+      } catch (error) {
+        schedule ??= new RetrySchedule(this.#bucket.config.retrySeconds * 1000);
+        const delay = isPassing(error) && !this.#signal.aborted ? schedule.next() : undefined;
+        if (delay === undefined) throw explainS3Error(this.#bucket.store, this.#what, error);
+        await sleep(delay, undefined, { signal: this.#signal });
+      }
+    }
+    // An empty body, too, must be read to its end: its connection is not free before.
+    current?.body.resume();
+  }
+
+  async #reopen(from: number, to: number): Promise<OpenedBody> {
+    const answer = await this.#get(`bytes=${from}-${to - 1}`);
+    if (answer === undefined) throw this.#replaced();
+    return { body: answer.Body as Readable, end: to };
+  }
+
+  #get(range: string | undefined): Promise<GetObjectCommandOutput | undefined> {
+    const condition = this.#etag === undefined ? {} : { IfMatch: this.#etag };
+    const wanted = range === undefined ? {} : { Range: range };
+    return this.#bucket.telling(this.#what, this.#signal, async (client) => {
+      const command = new GetObjectCommand({ ...this.#bucket.object(this.#key), ...wanted, ...condition });
+      try {
+        return await client.send(command, { abortSignal: this.#signal });
+      } catch (error) {
+        if (statusOf(error) === 416) return undefined;
+        if (isMissing(error)) throw new ObjectNotFoundError(this.#bucket.store, this.#key, { cause: error });
+        if (statusOf(error) === 412) throw this.#replaced(error);
+        throw error;
+      }
+    });
+  }
+
+  #replaced(cause?: unknown): ArtifactStoreError {
+    return new ArtifactStoreError(this.#bucket.store, this.#what, {
+      reason: 'it was replaced while it was being read',
+      cause,
+    });
+  }
+}
+
+class CutOffError extends Error {
+  readonly code = 'ECONNRESET';
+
+  constructor(missing: number) {
+    super(`the connection ended ${missing} bytes before the end`);
+  }
+}

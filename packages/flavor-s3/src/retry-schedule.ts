@@ -1,0 +1,22 @@
+const firstDelayMs = 100;
+const longestDelayMs = 5000;
+
+/** When to try again, of one thing that is being tried: delays double, with jitter, until the limit is used up. */
+export class RetrySchedule {
+  retries = 0;
+  readonly #start = performance.now();
+  readonly #limitMs: number;
+
+  constructor(limitMs: number) {
+    this.#limitMs = limitMs;
+  }
+
+  /** Milliseconds to wait before the next try, at least `atLeast`; `undefined` when it is time to give up. */
+  next(atLeast = 0): number | undefined {
+    const doubled = Math.min(firstDelayMs * 2 ** this.retries, longestDelayMs);
+    const delay = Math.max(atLeast, doubled * (0.5 + Math.random() / 2));
+    if (performance.now() - this.#start + delay > this.#limitMs) return undefined;
+    this.retries++;
+    return delay;
+  }
+}

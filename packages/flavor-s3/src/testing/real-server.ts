@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import { CreateBucketCommand, DeleteBucketCommand } from '@aws-sdk/client-s3';
+import type { S3Config } from '../artifact-store.ts';
+import { deleteObjects } from '../delete-objects.ts';
+import { listObjects } from '../list-objects.ts';
+import type { S3ArtifactStore } from '../s3-artifact-store.ts';
+import { createTestStore } from './test-store.ts';
+
+/** Of the server for integration tests; without one they skip themselves. */
+export const realEndpoint = process.env.MLSTACK_TEST_S3_ENDPOINT;
+
+/** A bucket of a test file's own on an S3 server. */
+export class TestBucket {
+  readonly name = `mlstack-test-${randomUUID()}`;
+  readonly endpoint: string;
+  readonly #opened: S3ArtifactStore[] = [];
+
+  constructor(endpoint: string) {
+    this.endpoint = endpoint;
+  }
+
+  async create(): Promise<this> {
+    const client = await this.open().bucket.client();
+    await client.send(new CreateBucketCommand({ Bucket: this.name }));
+    return this;
+  }
+
+  /** @param config may name another endpoint: a proxy before the server. */
+  open(config: Partial<S3Config> = {}): S3ArtifactStore {
+    const store = createTestStore({
+      path: `s3://${this.name}`,
+      endpoint: this.endpoint,
+      region: 'us-east-1',
+      ...config,
+    });
+    this.#opened.push(store);
+    return store;
+  }
+
+  /** Removes the bucket and all in it. */
+  async remove(): Promise<void> {
+    const store = this.open();
+    await store.deleteUnfinished('', new Date(Date.now() + 3_600_000));
+    const keys: string[] = [];
+    for await (const { key } of listObjects(store.bucket, '')) keys.push(key);
+    await deleteObjects(store.bucket, keys, undefined);
+    await (await store.bucket.client()).send(new DeleteBucketCommand({ Bucket: this.name }));
+    await Promise.all(this.#opened.map((opened) => opened.close()));
+  }
+}
