@@ -151,7 +151,9 @@ export const leaseCases: ConformanceCase<MetadataStoreSubject>[] = [
       assert.deepEqual(await store.renewLease(lease, ttlMs), waiting.slice(1));
       await store.record(lease, [{ kind: 'run-state', state: 'cancelled' }], ttlMs);
       await other.appendRequest(run.id, 'stop');
-      assert.deepEqual(await store.renewLease(lease, ttlMs), [], 'a run that has ended has no requests');
+      await rejectsWith('LEASE_LOST', store.renewLease(lease, ttlMs));
+      const next = await store.takeLease(run.id, holder, { ttlMs });
+      assert.deepEqual(await store.renewLease(next, ttlMs), [], 'a run that has ended has no requests');
     },
   },
   {

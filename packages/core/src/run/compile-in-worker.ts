@@ -1,5 +1,6 @@
 import { CompileEndedError, CompileFailedError } from '../errors/pipeline-load-errors.ts';
 import type { Plan, RunConfiguration } from '../pipeline/plan.ts';
+import type { ComponentReference } from './step-request.ts';
 import type { WorkerEnd, WorkerProcess } from './worker-process.ts';
 
 export interface CompileInWorkerOptions {
@@ -7,6 +8,8 @@ export interface CompileInWorkerOptions {
   readonly directory: string;
   readonly export: string;
   readonly configuration: RunConfiguration;
+  /** As of `CompileJob`. */
+  readonly prepare?: ComponentReference;
   /** How long importing and compiling may take, in milliseconds. Default one minute. */
   readonly timeoutMs?: number;
   /** What the user's modules print meanwhile. */
@@ -21,7 +24,15 @@ export interface CompileInWorkerOptions {
  */
 export async function compileInWorker(
   worker: WorkerProcess,
-  { directory, export: exportName, configuration, timeoutMs = 60_000, onOutput, signal }: CompileInWorkerOptions,
+  {
+    directory,
+    export: exportName,
+    configuration,
+    prepare,
+    timeoutMs = 60_000,
+    onOutput,
+    signal,
+  }: CompileInWorkerOptions,
 ): Promise<Plan> {
   signal?.throwIfAborted();
   let isLate = false;
@@ -32,7 +43,7 @@ export async function compileInWorker(
   const abort = () => void worker.kill();
   signal?.addEventListener('abort', abort);
   const outcome = await worker.run(
-    { kind: 'compile', directory, export: exportName, configuration },
+    { kind: 'compile', directory, export: exportName, configuration, ...(prepare === undefined ? {} : { prepare }) },
     { output: (_stream, text) => onOutput?.(text) },
   );
   clearTimeout(timer);

@@ -13,6 +13,7 @@ import { createId } from './create-id.ts';
 import { validateRunName } from './run-name.ts';
 import type { PipelineOptions } from './run-pipeline.ts';
 import type { NewRun } from './run-record.ts';
+import type { ComponentReference } from './step-request.ts';
 import { validatePlanOnStack } from './validate-plan-on-stack.ts';
 import { WorkerProcess } from './worker-process.ts';
 
@@ -23,7 +24,11 @@ export interface CompiledPipeline {
 }
 
 /** Builds the bundle and compiles the pipeline in a worker: user code never runs in this process. */
-export async function compileFile(project: Project, options: PipelineOptions): Promise<CompiledPipeline> {
+export async function compileFile(
+  project: Project,
+  options: PipelineOptions,
+  prepare?: ComponentReference,
+): Promise<CompiledPipeline> {
   const { file, configuration = {}, onOutput, signal } = options;
   // Its start takes longer than all the rest, so it begins first.
   const worker = new WorkerProcess();
@@ -33,6 +38,7 @@ export async function compileFile(project: Project, options: PipelineOptions): P
       directory,
       export: options.export ?? 'default',
       configuration,
+      ...(prepare === undefined ? {} : { prepare }),
       ...(onOutput === undefined ? {} : { onOutput }),
       ...(signal === undefined ? {} : { signal }),
     });
@@ -54,12 +60,16 @@ export interface PreparedRun extends CompiledPipeline {
 export async function prepareRun(project: Project, options: PipelineOptions): Promise<PreparedRun> {
   const { configuration = {}, file } = options;
   if (configuration.runName !== undefined) validateRunName(configuration.runName);
-  const [compiled, opened] = await Promise.allSettled([compileFile(project, options), openValidStack(project)]);
+  const stack = await openStack(project);
+  const artifactStore = stack.reference('artifact-store');
+  const [compiled, validated] = await Promise.allSettled([
+    compileFile(project, options, artifactStore),
+    requireValidStack(project),
+  ]);
   try {
-    if (opened.status === 'rejected') throw opened.reason;
+    if (validated.status === 'rejected') throw validated.reason;
     if (compiled.status === 'rejected') throw compiled.reason;
     const { plan, worker } = compiled.value;
-    const stack = opened.value;
     const notices = await validatePlanOnStack(project, plan, stack);
     const id = createId();
     const run: NewRun = {
@@ -74,7 +84,7 @@ export async function prepareRun(project: Project, options: PipelineOptions): Pr
     return { plan, worker, stack, run, notices };
   } catch (error) {
     if (compiled.status === 'fulfilled') await compiled.value.worker.kill();
-    if (opened.status === 'fulfilled') await opened.value.close();
+    await stack.close();
     throw error;
   }
 }
@@ -94,10 +104,9 @@ export async function recordRun({ stack, run }: PreparedRun): Promise<NewRun> {
   }
 }
 
-async function openValidStack(project: Project): Promise<OpenStack> {
+async function requireValidStack(project: Project): Promise<void> {
   const { name, issues } = await validateStack(project);
   if (issues.length > 0) throw new ValidationError(`Stack "${name}"`, issues);
-  return await openStack(project);
 }
 
 /** `digits-20260131-174502`: the pipeline and the time here. */

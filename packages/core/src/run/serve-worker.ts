@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import { StringDecoder } from 'node:string_decoder';
+import type { ComponentReference } from './step-request.ts';
 import type { ErrorRecord } from './step-result.ts';
 import type { CompileJob, ExecuteJob, WorkerAnswer, WorkerCommand, WorkerJob } from './worker-protocol.ts';
 import { formatMarker, workerPipes } from './worker-protocol.ts';
@@ -54,6 +55,16 @@ async function doJob(id: number, job: WorkerJob, token: string): Promise<void> {
   current = undefined;
   send(answer);
   mark(token, 'end', id);
+  if (job.kind === 'compile' && job.prepare !== undefined) setImmediate(prepare, job.prepare);
+}
+
+/** What fails here fails again, and is told, when a step needs it. */
+async function prepare({ source }: ComponentReference): Promise<void> {
+  if (source.kind !== 'package') return;
+  try {
+    const [{ loadFlavor }] = await Promise.all([import('../flavor/load-flavor.ts'), import('./execute-step.ts')]);
+    await (await loadFlavor(source, undefined)).loadImplementation();
+  } catch {}
 }
 
 async function compile(

@@ -1,7 +1,7 @@
 import type { ComponentContext } from '../component/stack-component.ts';
 import type { Plan, RunConfiguration } from '../pipeline/plan.ts';
 import type { LogLine } from './step-log.ts';
-import type { StepRequest } from './step-request.ts';
+import type { ComponentReference, StepRequest } from './step-request.ts';
 import type { ErrorRecord } from './step-result.ts';
 
 /**
@@ -28,6 +28,8 @@ export interface CompileJob {
   readonly directory: string;
   readonly export: string;
   readonly configuration: RunConfiguration;
+  /** A component that steps will use: what it takes is imported after the answer, so that the first step need not wait for it. */
+  readonly prepare?: ComponentReference;
 }
 
 export interface ExecuteJob {

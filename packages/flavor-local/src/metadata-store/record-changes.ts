@@ -70,11 +70,12 @@ class Recording {
   finish(ttlMs: number): void {
     const run = this.#run;
     this.#database.run(
-      `UPDATE runs SET state = ?, ended_at = ?, error = ?, lease_expires_at = ?, ${nodeStates.map((state) => `${state} = ?`).join(', ')} WHERE number = ?`,
+      `UPDATE runs SET state = ?, ended_at = ?, error = ?, holder = ?, lease_expires_at = ?, ${nodeStates.map((state) => `${state} = ?`).join(', ')} WHERE number = ?`,
       run.state,
       run.ended_at,
       run.error,
-      Date.now() + ttlMs,
+      run.holder,
+      run.holder === null ? 0 : Date.now() + ttlMs,
       ...nodeStates.map((state) => run[state]),
       run.number,
     );
@@ -226,7 +227,9 @@ class Recording {
     this.#run.state = state;
     this.#run.error = toJson(error) ?? null;
     this.#run.ended_at = ended ? this.#now : null;
-    if (ended) this.#database.run('DELETE FROM requests WHERE run = ?', this.#run.number);
+    if (!ended) return;
+    this.#run.holder = null;
+    this.#database.run('DELETE FROM requests WHERE run = ?', this.#run.number);
   }
 
   #addArtifact(
