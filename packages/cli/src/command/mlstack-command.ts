@@ -1,9 +1,10 @@
 import type { Project } from '@mlstack/core/project';
 import { openProject } from '@mlstack/core/project';
-import type * as Interfaces from '@oclif/core/interfaces';
 import { Command } from '@oclif/core/command';
-import { Config } from '@oclif/core/config';
+import type { Config } from '@oclif/core/config';
 import * as Flags from '@oclif/core/flags';
+import type * as Interfaces from '@oclif/core/interfaces';
+import * as Parser from '@oclif/core/parser';
 import type { Completion } from '../completion/completion.ts';
 import { flavorHost } from '../host/flavor-host.ts';
 import { explainParseError } from './explain-parse-error.ts';
@@ -22,6 +23,8 @@ export const globalFlags = {
   }),
 };
 
+export const jsonFlag = Flags.boolean({ summary: 'Print one JSON document', helpGroup: 'GLOBAL' });
+
 /** Version of the documents that `--json` prints. A field may be added within one; none changes or goes. */
 export const jsonVersion = 1;
 
@@ -35,17 +38,16 @@ export abstract class MlstackCommand extends Command {
   /** What completes the value of an argument or flag, by its name. */
   static completions: Readonly<Record<string, Completion>> = {};
 
-  /** Without the reload of the whole config that oclif's own does: ours has loaded it. */
+  /** Without the reload of the whole config that oclif's own does. */
   static override async run<T extends Command>(
     this: new (
       argv: string[],
       config: Config,
     ) => T,
     argv: string[] = [],
-    options?: Interfaces.LoadOptions,
+    config?: Interfaces.LoadOptions,
   ): Promise<ReturnType<T['run']>> {
-    const config = options instanceof Config ? options : await Config.load(options);
-    const command = new this(argv, config) as T & { _run(): Promise<ReturnType<T['run']>> };
+    const command = new this(argv, config as Config) as T & { _run(): Promise<ReturnType<T['run']>> };
     return await command._run();
   }
 
@@ -65,8 +67,11 @@ export abstract class MlstackCommand extends Command {
     B extends Interfaces.OutputFlags<Interfaces.FlagInput>,
     A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
   >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const definition = options ?? (this.ctor as Interfaces.Input<F, B, A>);
+    const flags = { ...definition.flags, ...globalFlags, json: jsonFlag } as Interfaces.FlagInput<F>;
+    this.parsed = true;
     try {
-      return await super.parse(options, argv);
+      return await Parser.parse(argv ?? this.argv, { ...definition, context: this, flags });
     } catch (error) {
       throw explainParseError(error, this.ctor);
     }

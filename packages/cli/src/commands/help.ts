@@ -6,7 +6,7 @@ export default class Help extends MlstackCommand {
 
   async run(): Promise<void> {
     const { argv } = await this.parse(Help);
-    const { showHelp } = await import('../host/show-help.ts');
-    await showHelp(argv.map(String));
+    const { showHelpFor } = await import('../host/run-command-line.ts');
+    await showHelpFor(argv.map(String));
   }
 }

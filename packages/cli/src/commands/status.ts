@@ -1,6 +1,6 @@
 import { describeProject } from '@mlstack/core/project';
 import { MlstackCommand } from '../command/mlstack-command.ts';
-import { loadFlavorPlugins } from '../host/flavor-plugins.ts';
+import { findFlavorCommands } from '../host/flavor-commands.ts';
 import { formatFields, formatTable } from '../output/format-table.ts';
 import { markedState, stateMark } from '../output/state-mark.ts';
 
@@ -9,7 +9,7 @@ export default class Status extends MlstackCommand {
     const { flags } = await this.parse(Status);
     const project = this.openProject(flags);
     const status = await describeProject(project);
-    const commands = (await loadFlavorPlugins(project.directory)).problems;
+    const commands = findFlavorCommands(project.directory).problems;
     const problems = [...status.problems, ...commands.map((one) => `package ${one.package}: ${one.message}`)];
     this.log(
       formatFields([

@@ -103,6 +103,13 @@ export function listTopics(): Record<string, string> {
   return topics;
 }
 
+/** The first words of commands, with a line of help for each. */
+export function listRootSummaries(): Map<string, string> {
+  const summaries = new Map(Object.entries(listTopics()));
+  for (const { id, summary } of entries) if (!id.includes(':')) summaries.set(id, summary);
+  return summaries;
+}
+
 /** Words that commands of installed packages cannot begin with. */
 export function listReservedWords(): Set<string> {
   return new Set([...entries.map((one) => one.id.split(':')[0] ?? ''), ...componentTypes.map(({ type }) => type)]);

@@ -1,5 +1,5 @@
-import type * as Interfaces from '@oclif/core/interfaces';
 import { Config } from '@oclif/core/config';
+import type * as Interfaces from '@oclif/core/interfaces';
 import { packageDirectory } from '../cli-package.ts';
 
 /** oclif's view of the program with the given plugins, of which the first is its own. oclif looks for no others. */

@@ -4,8 +4,9 @@ import { readCliManifest } from '../cli-package.ts';
 import { createBuiltInPlugin } from './built-in-plugin.ts';
 import { listCommandEntries, listTopics } from './command-index.ts';
 import { createConfig } from './create-config.ts';
-import type { UnavailableCommands } from './flavor-plugins.ts';
-import { loadFlavorPlugins } from './flavor-plugins.ts';
+import { createFlavorPlugin } from './create-flavor-plugin.ts';
+import type { UnavailableCommands } from './flavor-commands.ts';
+import { findFlavorCommands } from './flavor-commands.ts';
 
 export interface FullConfig {
   readonly config: Config;
@@ -15,7 +16,8 @@ export interface FullConfig {
 
 /** All commands there are, those of installed packages among them. Runs no code of a package. */
 export async function loadFullConfig(): Promise<FullConfig> {
-  const { plugins, problems } = await loadFlavorPlugins();
+  const { packages, problems } = findFlavorCommands();
+  const plugins = await Promise.all(packages.map(createFlavorPlugin));
   const builtIn = createBuiltInPlugin(readCliManifest(), listCommandEntries(), listTopics());
   return { config: await createConfig([builtIn, ...plugins]), problems };
 }

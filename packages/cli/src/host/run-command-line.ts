@@ -1,10 +1,6 @@
-import { suggestName } from '@mlstack/core/project';
-import { readCliManifest } from '../cli-package.ts';
 import { CommandNotFoundError } from '../command/usage-error.ts';
 import { reportError } from '../output/report-error.ts';
-import { createBuiltInPlugin, loadCommand } from './built-in-plugin.ts';
 import { findCommandEntry } from './command-index.ts';
-import { createConfig } from './create-config.ts';
 
 /** Runs one command line. Never throws: an error is shown, and the exit code set. */
 export async function runCommandLine(argv: readonly string[]): Promise<void> {
@@ -18,15 +14,17 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
 
 async function dispatch(argv: readonly string[]): Promise<void> {
   const found = findCommandEntry(argv);
-  if (found?.entry.id !== 'complete' && (argv.length === 0 || asksForHelp(argv))) {
-    const { showHelp } = await import('./show-help.ts');
-    return await showHelp(argv);
-  }
+  if (found?.entry.id !== 'complete' && (argv.length === 0 || asksForHelp(argv))) return await showHelpFor(argv);
   if (found === undefined) return await dispatchOther(argv);
-  // Commands of installed packages begin with other words, so nobody has to look for packages here.
-  const config = await createConfig([createBuiltInPlugin(readCliManifest(), [], {})]);
-  const command = await loadCommand(found.entry);
-  await command.run(argv.slice(found.words), config);
+  const { runBuiltIn } = await import('./run-built-in.ts');
+  await runBuiltIn(found.entry, argv.slice(found.words));
+}
+
+export async function showHelpFor(argv: readonly string[]): Promise<void> {
+  const words = leadingWords(argv[0] === 'help' ? argv.slice(1) : argv);
+  if (words.length === 0) return (await import('./show-root-help.ts')).showRootHelp();
+  const { showHelp } = await import('./show-help.ts');
+  await showHelp(argv);
 }
 
 /** A command of an installed package, a topic, or nothing there is. */
@@ -48,21 +46,8 @@ async function dispatchOther(argv: readonly string[]): Promise<void> {
   }
   const problem = full.problems.find(({ topics }) => topics.includes(words[0] ?? ''));
   if (problem !== undefined) throw new CommandNotFoundError(words.join(' '), `${problem.package}: ${problem.message}.`);
+  const { unknownCommand } = await import('./unknown-command.ts');
   throw unknownCommand(words, full.config.commandIDs);
-}
-
-export function unknownCommand(words: readonly string[], ids: readonly string[]): CommandNotFoundError {
-  const typed = words.slice(0, 3).join(' ');
-  const known = new Set<string>();
-  for (const id of ids) {
-    const parts = id.split(':');
-    for (let length = 1; length <= parts.length; length++) known.add(parts.slice(0, length).join(' '));
-  }
-  const suggestions = [typed, words.slice(0, 2).join(' '), words[0] ?? '']
-    .map((text) => suggestName(text, [...known]))
-    .find((text) => text?.startsWith('Did you mean'));
-  const hint = suggestions?.replace(/"(.*)"/, '`mlstack $1`') ?? 'See `mlstack --help`.';
-  return new CommandNotFoundError(typed.length > 80 ? `${typed.slice(0, 80)}…` : typed, hint);
 }
 
 /** `mlstack --project x stack list` means `mlstack stack list --project x`. */

@@ -38,14 +38,17 @@ export function formatTable<Row>(
 }
 
 /** Two columns without titles: what is told of one thing. Entries without a value are left out. */
-export function formatFields(fields: readonly (readonly [name: string, value: string | undefined])[]): string {
+export function formatFields(
+  fields: readonly (readonly [name: string, value: string | undefined])[],
+  style: 'dim' | 'bold' = 'dim',
+): string {
   const shown = fields.filter((field): field is [string, string] => field[1] !== undefined && field[1] !== '');
   const width = Math.max(0, ...shown.map(([name]) => textWidth(name)));
   return shown
     .map(([name, value]) => {
       const [first = '', ...rest] = value.split('\n');
       return [
-        `${styleText('dim', pad(name, width))}${gap}${first}`,
+        `${styleText(style, pad(name, width))}${gap}${first}`,
         ...rest.map((more) => `${' '.repeat(width)}${gap}${more}`),
       ].join('\n');
     })
