@@ -15,7 +15,7 @@ import type { PipelineOptions } from './run-pipeline.ts';
 import type { NewRun } from './run-record.ts';
 import type { ComponentReference } from './step-request.ts';
 import { validatePlanOnStack } from './validate-plan-on-stack.ts';
-import { WorkerProcess } from './worker-process.ts';
+import type { WorkerProcess } from './worker-process.ts';
 
 export interface CompiledPipeline {
   readonly plan: Plan;
@@ -23,15 +23,14 @@ export interface CompiledPipeline {
   readonly worker: WorkerProcess;
 }
 
-/** Builds the bundle and compiles the pipeline in a worker: user code never runs in this process. */
+/** Builds the bundle and compiles the pipeline in the worker, which is killed where that fails. User code never runs in this process. */
 export async function compileFile(
   project: Project,
   options: PipelineOptions,
+  worker: WorkerProcess,
   prepare?: ComponentReference,
 ): Promise<CompiledPipeline> {
   const { file, configuration = {}, onOutput, signal } = options;
-  // Its start takes longer than all the rest, so it begins first.
-  const worker = new WorkerProcess();
   try {
     const { directory } = await buildBundle({ file, stateDirectory: project.stateDirectory });
     const plan = await compileInWorker(worker, {
@@ -57,19 +56,23 @@ export interface PreparedRun extends CompiledPipeline {
 }
 
 /** Everything that is checked before a run is recorded: the stack, the code, the plan, and that they fit. Records nothing. */
-export async function prepareRun(project: Project, options: PipelineOptions): Promise<PreparedRun> {
+export async function prepareRun(
+  project: Project,
+  options: PipelineOptions,
+  worker: WorkerProcess,
+): Promise<PreparedRun> {
   const { configuration = {}, file } = options;
   if (configuration.runName !== undefined) validateRunName(configuration.runName);
   const stack = await openStack(project);
   const artifactStore = stack.reference('artifact-store');
   const [compiled, validated] = await Promise.allSettled([
-    compileFile(project, options, artifactStore),
+    compileFile(project, options, worker, artifactStore),
     requireValidStack(project),
   ]);
   try {
     if (validated.status === 'rejected') throw validated.reason;
     if (compiled.status === 'rejected') throw compiled.reason;
-    const { plan, worker } = compiled.value;
+    const { plan } = compiled.value;
     const notices = await validatePlanOnStack(project, plan, stack);
     const id = createId();
     const run: NewRun = {
@@ -83,7 +86,6 @@ export async function prepareRun(project: Project, options: PipelineOptions): Pr
     };
     return { plan, worker, stack, run, notices };
   } catch (error) {
-    if (compiled.status === 'fulfilled') await compiled.value.worker.kill();
     await stack.close();
     throw error;
   }

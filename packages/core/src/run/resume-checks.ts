@@ -10,8 +10,10 @@ import { openStack } from '../stack/open-stack.ts';
 import { isHolderDead } from './lease-holder.ts';
 import type { CompiledPipeline } from './prepare-run.ts';
 import { compileFile } from './prepare-run.ts';
+import type { PipelineOptions } from './run-pipeline.ts';
 import type { RunDetail } from './run-record.ts';
 import type { ComponentReference } from './step-request.ts';
+import { WorkerProcess } from './worker-process.ts';
 
 /** Before anything is built for it; the lease has the last word. */
 export function requireResumable({ name, state, lease }: RunDetail): void {
@@ -83,13 +85,14 @@ export async function compileCurrentCode(
   options: { readonly signal?: AbortSignal; readonly onOutput?: (text: string) => void },
 ): Promise<CompiledPipeline> {
   const { signal, onOutput } = options;
-  const compiled = await compileFile(project, {
+  const current: PipelineOptions = {
     file: resolve(project.directory, record.sourceFile),
     export: record.plan.export,
     configuration: record.configuration,
     ...(signal === undefined ? {} : { signal }),
     ...(onOutput === undefined ? {} : { onOutput }),
-  });
+  };
+  const compiled = await compileFile(project, current, new WorkerProcess());
   const difference = findDifference(record.plan, compiled.plan);
   if (difference === undefined) return compiled;
   await compiled.worker.kill();

@@ -3,6 +3,7 @@ import type { Plan, RunConfiguration } from '../pipeline/plan.ts';
 import type { Project } from '../project/project.ts';
 import type { RunEvent } from './run-events.ts';
 import type { RunOutcome } from './run-outcome.ts';
+import type { WorkerProcess } from './worker-process.ts';
 
 export interface PipelineOptions {
   /** The pipeline's TypeScript file, relative to the working directory. */
@@ -33,59 +34,63 @@ export interface SubmittedRun {
 
 /** Runs a pipeline on the project's stack, and resolves when the run has ended, however it ended. */
 export async function runPipeline(project: Project, options: RunPipelineOptions): Promise<RunOutcome> {
-  const { prepareRun, recordRun } = await import('./prepare-run.ts');
-  const { driveOnStack } = await import('./drive-on-stack.ts');
-  const prepared = await prepareRun(project, options);
-  const { stack, worker, notices } = prepared;
-  try {
-    const run = await recordRun(prepared);
-    const { onEvent, signal } = options;
-    const metadataStore = await stack.component('metadata-store');
-    return await driveOnStack({
-      project,
-      stack,
-      metadataStore,
-      run,
-      resumed: false,
-      warmWorker: worker,
-      notices,
-      onEvent,
-      signal,
-    });
-  } finally {
-    await worker.close();
-    await stack.close();
-  }
+  return await useWorker(async (worker) => {
+    const { prepareRun, recordRun } = await import('./prepare-run.ts');
+    const { driveOnStack } = await import('./drive-on-stack.ts');
+    const prepared = await prepareRun(project, options, worker);
+    const { stack, notices } = prepared;
+    try {
+      const run = await recordRun(prepared);
+      const { onEvent, signal } = options;
+      const metadataStore = await stack.component('metadata-store');
+      const given = { project, stack, metadataStore, run, warmWorker: worker, notices, onEvent, signal };
+      return await driveOnStack({ ...given, resumed: false });
+    } finally {
+      await stack.close();
+    }
+  });
 }
 
 /** `run --detach`: records the run and hands it to a driver that goes on when this process ends. */
 export async function submitPipeline(project: Project, options: RunPipelineOptions): Promise<SubmittedRun> {
-  const { prepareRun, recordRun } = await import('./prepare-run.ts');
-  const { driverCommand } = await import('./driver-command.ts');
-  const prepared = await prepareRun(project, options);
-  const { stack, worker, notices } = prepared;
-  try {
-    await worker.kill();
-    for (const message of notices) options.onEvent?.({ kind: 'notice', message });
-    const orchestrator = await stack.component('orchestrator');
-    const { id: runId, name, plan } = await recordRun(prepared);
-    const { description } = await orchestrator.submitDriver({
-      runId,
-      projectDirectory: project.directory,
-      command: driverCommand({ projectDirectory: project.directory, stack: stack.name, runId, host: project.host }),
-      logFile: join(project.stateDirectory, 'logs', `${runId}.log`),
-    });
-    return { runId, name, pipeline: plan.pipeline, stack: stack.name, description };
-  } finally {
-    await worker.kill();
-    await stack.close();
-  }
+  return await useWorker(async (worker) => {
+    const { prepareRun, recordRun } = await import('./prepare-run.ts');
+    const { driverCommand } = await import('./driver-command.ts');
+    const prepared = await prepareRun(project, options, worker);
+    const { stack, notices } = prepared;
+    try {
+      for (const message of notices) options.onEvent?.({ kind: 'notice', message });
+      const orchestrator = await stack.component('orchestrator');
+      const { id: runId, name, plan } = await recordRun(prepared);
+      const { directory: projectDirectory, stateDirectory, host } = project;
+      const { description } = await orchestrator.submitDriver({
+        runId,
+        projectDirectory,
+        command: driverCommand({ projectDirectory, stack: stack.name, runId, host }),
+        logFile: join(stateDirectory, 'logs', `${runId}.log`),
+      });
+      return { runId, name, pipeline: plan.pipeline, stack: stack.name, description };
+    } finally {
+      await stack.close();
+    }
+  });
 }
 
 /** `run --plan`: what would run, recorded nowhere. Asks for no stack. */
 export async function planPipeline(project: Project, options: PipelineOptions): Promise<Plan> {
-  const { compileFile } = await import('./prepare-run.ts');
-  const { plan, worker } = await compileFile(project, options);
-  await worker.kill();
-  return plan;
+  return await useWorker(async (worker) => {
+    const { compileFile } = await import('./prepare-run.ts');
+    return (await compileFile(project, options, worker)).plan;
+  });
+}
+
+/** Its start takes longer than anything else before the first step, so it begins before the rest is even imported. */
+async function useWorker<Result>(work: (worker: WorkerProcess) => Promise<Result>): Promise<Result> {
+  const { WorkerProcess } = await import('./worker-process.ts');
+  const worker = new WorkerProcess();
+  try {
+    return await work(worker);
+  } finally {
+    await worker.kill();
+  }
 }
