@@ -41,6 +41,7 @@ export function explainParseError(error: unknown, command: Command.Class): unkno
 }
 
 function usageLine(name: string, command: Command.Class): string {
+  if (typeof command.usage === 'string') return `mlstack ${command.usage}`;
   const args = Object.entries(command.args ?? {}).map(([arg, { required }]) =>
     required ? arg.toUpperCase() : `[${arg.toUpperCase()}]`,
   );

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { RunEvent } from '@mlstack/core/project';
 import { formatErrorRecord } from './format-error-record.ts';
+import { formatOutputs } from './format-outputs.ts';
 import { formatBytes, formatDuration } from './format-quantity.ts';
 import { stateMark } from './state-mark.ts';
 
@@ -9,12 +10,9 @@ type AttemptFailed = Extract<RunEvent, { kind: 'attempt-failed' }>;
 /** One step that is over: its time and what it made, or what went wrong. */
 export function describeNodeEnd(event: Extract<RunEvent, { kind: 'node-ended' }>): string[] {
   const { nodeId, state, durationMs, error, previews = {}, reason } = event;
-  const outputs = Object.entries(previews).map(([name, preview]) =>
-    name === 'output' ? preview : `${name}: ${preview}`,
-  );
   const notes = [
     state === 'cached' ? 'from the cache' : durationMs === undefined ? state : formatDuration(durationMs),
-    ...outputs,
+    formatOutputs(previews),
     state === 'skipped' || state === 'cancelled' ? (reason ?? '') : '',
   ].filter((note) => note !== '');
   return [`${stateMark(state)} ${nodeId}  ${styleText('dim', notes.join('  '))}`, ...formatErrorRecord(error)];

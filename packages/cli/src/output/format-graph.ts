@@ -4,6 +4,10 @@ export interface GraphNode {
   readonly dependsOn: readonly string[];
 }
 
+/** Stands before a node that alone follows the one above it: a chain does not move to the right. */
+const onlyChild = '↓ ';
+const widestStem = 60;
+
 /**
  * A graph as a tree of text, first nodes first: each node stands under the last of those that it waits for, with the names of the
  * others behind it. Linear in nodes and edges.
@@ -27,11 +31,13 @@ export function formatGraph<Node extends GraphNode>(
     const parent = lastOf(node.dependsOn, order);
     const others = node.dependsOn.filter((id) => id !== parent);
     lines.push(`${stem}${branch}${label(node)}${others.length === 0 ? '' : `  (and after ${others.join(', ')})`}`);
-    const inner = branch === '' ? '' : `${stem}${isLast ? '   ' : '│  '}`;
     const below = children.get(node.id) ?? [];
+    const isStep = branch === '' || branch === onlyChild;
+    const inner = isStep || stem.length >= widestStem ? stem : `${stem}${isLast ? '   ' : '│  '}`;
     for (let index = below.length - 1; index >= 0; index--) {
       const last = index === below.length - 1;
-      open.push({ node: below[index] as Node, stem: inner, branch: last ? '└─ ' : '├─ ', isLast: last });
+      const mark = below.length === 1 ? onlyChild : last ? '└─ ' : '├─ ';
+      open.push({ node: below[index] as Node, stem: inner, branch: mark, isLast: last });
     }
   }
   return lines.join('\n');

@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import type { NodeDescription, RunDescription } from '@mlstack/core/project';
 import { formatErrorRecord } from './format-error-record.ts';
 import { formatGraph } from './format-graph.ts';
+import { formatOutputs } from './format-outputs.ts';
 import { formatDuration, formatMoment } from './format-quantity.ts';
 import { formatCounts, runDuration } from './format-runs.ts';
 import { formatFields } from './format-table.ts';
@@ -33,7 +34,7 @@ export function formatRun(run: RunDescription): string {
 }
 
 function formatStep(step: NodeDescription): string {
-  const outputs = Object.entries(step.outputs ?? {}).map(([name, { preview }]) => `${name}: ${preview}`);
+  const previews = Object.entries(step.outputs ?? {}).map(([name, { preview }]) => [name, preview]);
   const notes = [
     step.startedAt !== undefined && step.endedAt !== undefined && step.state !== 'cached'
       ? formatDuration(Date.parse(step.endedAt) - Date.parse(step.startedAt))
@@ -41,8 +42,8 @@ function formatStep(step: NodeDescription): string {
     step.state === 'cached' ? 'cached' : undefined,
     step.attempts > 1 ? `${step.attempts} attempts` : undefined,
     step.state === 'skipped' || step.state === 'cancelled' ? step.state : undefined,
-    ...outputs,
-  ].filter((note) => note !== undefined);
+    formatOutputs(Object.fromEntries(previews)),
+  ].filter((note) => note !== undefined && note !== '');
   const reason = step.reason === undefined ? '' : styleText('dim', `  ${step.reason}`);
   return `${stateMark(step.state)} ${step.nodeId}${notes.length === 0 ? '' : `  ${notes.join('  ')}`}${reason}`;
 }

@@ -20,7 +20,7 @@ const leastWidth = 8;
 export function formatTable<Row>(
   rows: readonly Row[],
   columns: readonly Column<Row>[],
-  width: number | undefined = process.stdout.isTTY ? process.stdout.columns : undefined,
+  width: number | undefined = process.stdout.isTTY ? process.stdout.columns || 80 : undefined,
 ): string {
   const shown = columns.filter((column) => rows.some((row) => column.value(row) !== ''));
   const cells = rows.map((row) => shown.map((column) => column.value(row).replaceAll(/[\r\n\t]+/g, ' ')));
@@ -62,7 +62,7 @@ export function textWidth(text: string): number {
 }
 
 /** Latin text and what this program itself draws: one column each, told without the tables of Unicode, which take a while to load. */
-const narrow = /^[\x20-\x7e\u00a0-\u00ac\u00ae-\u02ff–…←→↺─│└├○●◌■✔✖]*$/;
+const narrow = /^[\x20-\x7e\u00a0-\u00ac\u00ae-\u02ff–…←↓→↺─│└├○●◌■✔✖]*$/;
 
 /** The text, or as much of it as fits with `…` behind it. Its colours end there. */
 export function truncate(text: string, width: number): string {

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import type { Issue } from '@mlstack/core/project';
 import { MlstackError } from '@mlstack/core/project';
 import { readCliManifest } from '../cli-package.ts';
 
@@ -8,7 +9,7 @@ export interface ErrorDocument {
     readonly code: string;
     readonly message: string;
     readonly hint: string;
-    readonly issues?: readonly unknown[];
+    readonly issues?: readonly Issue[];
   };
 }
 
@@ -24,10 +25,19 @@ export function reportError(error: unknown, { json }: { readonly json: boolean }
   if (isDebugging || described.isBug) process.stderr.write(`\n${stackOf(error)}\n`);
 }
 
+/** Several issues are told each with what to do about it; then there is no hint for all. */
 export function formatError({ error }: ErrorDocument): string {
   const mark = styleText('red', '✖', { stream: process.stderr });
   const arrow = styleText('cyan', '→', { stream: process.stderr });
-  return `${mark} ${error.message}\n${error.hint === '' ? '' : `${arrow} ${error.hint}\n`}`;
+  const issues = error.issues ?? [];
+  if (issues.filter(({ hint }) => hint !== undefined).length < 2) {
+    return `${mark} ${error.message}\n${error.hint === '' ? '' : `${arrow} ${error.hint}\n`}`;
+  }
+  const lines = issues.flatMap(({ path, message, hint }) => [
+    `  ${path.length === 0 ? '' : `${path.join('.')}: `}${message}`,
+    ...(hint === undefined ? [] : [`  ${arrow} ${hint}`]),
+  ]);
+  return `${mark} ${error.message.split('\n')[0]}\n${lines.join('\n')}\n`;
 }
 
 interface DescribedError {
@@ -39,7 +49,7 @@ interface DescribedError {
 export function describeError(error: unknown): DescribedError {
   if (MlstackError.is(error)) {
     const { code, message, hint = '', kind } = error;
-    const issues = 'issues' in error && Array.isArray(error.issues) ? { issues: error.issues } : {};
+    const issues = 'issues' in error && Array.isArray(error.issues) ? { issues: error.issues as Issue[] } : {};
     return { document: { error: { code, message, hint, ...issues } }, exitCode: exitCodes[kind] ?? 1, isBug: false };
   }
   const message = error instanceof Error ? error.message : String(error);

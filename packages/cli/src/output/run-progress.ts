@@ -109,7 +109,7 @@ export class RunProgress implements RunDisplay {
 
   #liveLines(): string[] {
     const now = Date.now();
-    const rows = Math.max(1, Math.min(mostRunningLines, (this.#output.rows ?? 24) - 4));
+    const rows = Math.max(1, Math.min(mostRunningLines, (this.#output.rows || 24) - 4));
     const lines: string[] = [];
     for (const [nodeId, since] of this.#running) {
       if (lines.length === rows) break;
@@ -122,7 +122,7 @@ export class RunProgress implements RunDisplay {
   }
 
   #draw(live: readonly string[]): void {
-    const width = (this.#output.columns ?? 80) - 1;
+    const width = (this.#output.columns || 80) - 1;
     const up = this.#drawnLines === 0 ? '' : `\u001b[${this.#drawnLines}F`;
     const shown = [...this.#lines, ...live.map((line) => truncate(line, width))];
     this.#lines = [];

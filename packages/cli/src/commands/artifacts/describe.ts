@@ -1,3 +1,4 @@
+import type { ArtifactDescription } from '@mlstack/core/project';
 import { describeArtifact } from '@mlstack/core/project';
 import { requiredArgument } from '../../command/arguments.ts';
 import { MlstackCommand } from '../../command/mlstack-command.ts';
@@ -14,7 +15,7 @@ export default class ArtifactsDescribe extends MlstackCommand {
       formatFields([
         ['artifact', artifact.id],
         ['value', artifact.preview],
-        ['made by', `${artifact.step}, output ${artifact.output}, of run ${artifact.runName} (${artifact.pipeline})`],
+        ['made by', madeBy(artifact)],
         ['at', formatMoment(artifact.createdAt)],
         ['size', formatBytes(artifact.size)],
         ['sha256', artifact.sha256],
@@ -32,4 +33,12 @@ export default class ArtifactsDescribe extends MlstackCommand {
     }
     return { artifact };
   }
+}
+
+/** The run may have been deleted since. */
+function madeBy({ step, nodeId, output, runName, runId, pipeline }: ArtifactDescription): string {
+  const what = output === 'output' ? (step ?? nodeId) : `${step ?? nodeId}, output ${output}`;
+  return runName === undefined
+    ? `${what}, of run ${runId}, which was deleted`
+    : `${what}, of run ${runName}${pipeline === undefined ? '' : ` (${pipeline})`}`;
 }

@@ -1,0 +1,41 @@
+import { stripVTControlCharacters } from 'node:util';
+import { expect, test } from 'vitest';
+import { formatTable, textWidth, truncate } from './format-table.ts';
+
+const columns = [
+  { title: 'NAME', value: (row: { name: string; size: string }) => row.name },
+  { title: 'SIZE', value: (row: { name: string; size: string }) => row.size, align: 'right' as const },
+];
+const draw = (rows: { name: string; size: string }[], width?: number) =>
+  stripVTControlCharacters(formatTable(rows, columns, width)).split('\n');
+
+test('columns are as wide as what is in them, whatever script it is written in', () => {
+  const lines = draw([
+    { name: '数据集', size: '1' },
+    { name: 'é', size: '1000' },
+  ]);
+  expect(lines).toEqual(['NAME    SIZE', '数据集     1', 'é       1000']);
+});
+
+test('a line fits the terminal', () => {
+  const lines = draw([{ name: 'x'.repeat(200), size: '1' }], 40);
+  expect(lines.every((line) => textWidth(line) <= 40)).toBe(true);
+  expect(lines[1]).toContain('x…');
+});
+
+test('nothing is cut where there is no terminal', () => {
+  expect(draw([{ name: 'x'.repeat(200), size: '1' }])[1]).toContain('x'.repeat(200));
+});
+
+test('a line break in a value does not break the table', () => {
+  expect(draw([{ name: 'a\nb', size: '1' }])).toHaveLength(2);
+});
+
+test('a column without values is left out', () => {
+  expect(draw([{ name: 'a', size: '' }])).toEqual(['NAME', 'a']);
+});
+
+test('a cut keeps wide characters whole and ends the colour', () => {
+  expect(truncate('数据集合', 5)).toBe('数据…');
+  expect(truncate('\u001b[31mlonger than that\u001b[39m', 6)).toBe('\u001b[31mlonge…\u001b[0m');
+});
