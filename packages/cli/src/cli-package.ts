@@ -7,7 +7,8 @@ export const packageDirectory = join(import.meta.dirname, '..');
 export interface CliManifest {
   readonly name: string;
   readonly version: string;
-  readonly bugs: { readonly url: string };
+  /** Address for reports of errors. */
+  readonly bugs: string;
   readonly oclif: Record<string, unknown>;
 }
 

@@ -67,9 +67,25 @@ const narrow = /^[\x20-\x7e\u00a0-\u00ac\u00ae-\u02ff–…←↓→↺─│└
 /** The text, or as much of it as fits with `…` behind it. Its colours end there. */
 export function truncate(text: string, width: number): string {
   if (textWidth(text) <= width) return text;
-  const { index } = measureText(text, { limit: width, ellipsis: '…' });
-  const isColoured = text.includes('\u001b');
-  return `${text.slice(0, index)}…${isColoured ? '\u001b[0m' : ''}`;
+  let kept = '';
+  let left = width - 1;
+  for (const piece of text.split(/(\u001b\[[0-9;]*m)/)) {
+    if (piece.startsWith('\u001b[')) {
+      kept += piece;
+      continue;
+    }
+    for (const character of narrow.test(piece) ? piece : segments(piece)) {
+      left -= textWidth(character);
+      if (left < 0) return `${kept}…${text.includes('\u001b') ? '\u001b[0m' : ''}`;
+      kept += character;
+    }
+  }
+  return kept;
+}
+
+/** What a reader takes for one character, of however many code points it is made. */
+function segments(text: string): string[] {
+  return Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment);
 }
 
 function pad(text: string, width: number, align?: 'right'): string {

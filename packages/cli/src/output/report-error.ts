@@ -69,7 +69,7 @@ export function describeError(error: unknown): DescribedError {
       error: {
         code: 'INTERNAL_ERROR',
         message: `mlstack failed because of an error of its own: ${message}`,
-        hint: `Please report it at ${readCliManifest().bugs.url}, with the command and the lines below.`,
+        hint: `Please report it at ${readCliManifest().bugs}, with the command and the lines below.`,
       },
     },
     exitCode: 1,
