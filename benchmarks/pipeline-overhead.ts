@@ -4,7 +4,17 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, fsyncSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -57,7 +67,8 @@ const busy = `for (const end = performance.now() + 500; performance.now() < end;
 
 function prepare(): void {
   mkdirSync(join(folder, 'node_modules/@mlstack'), { recursive: true });
-  for (const name of ['core', 'flavor-local']) symlinkSync(join(packages, name), join(folder, 'node_modules/@mlstack', name));
+  for (const name of ['core', 'flavor-local'])
+    symlinkSync(join(packages, name), join(folder, 'node_modules/@mlstack', name));
   const dependencies = { '@mlstack/core': '*', '@mlstack/flavor-local': '*' };
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', dependencies }));
   writeFileSync(join(folder, 'pipelines.ts'), pipelines);
@@ -89,7 +100,9 @@ function runNode(...args: string[]): number {
 /** One fsynced file and one fsynced commit, in milliseconds. */
 function durableStep(): number {
   const database = new DatabaseSync(join(folder, 'bare.db'));
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE IF NOT EXISTS steps (id INTEGER PRIMARY KEY, record TEXT)');
+  database.exec(
+    'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE IF NOT EXISTS steps (id INTEGER PRIMARY KEY, record TEXT)',
+  );
   const insert = database.prepare('INSERT INTO steps (record) VALUES (?)');
   const count = 300;
   const total = time(() => {
@@ -115,7 +128,9 @@ async function bareCompute(): Promise<number> {
 }
 
 function report(what: string, value: number, unit: number, aim: string): void {
-  console.log(`${what.padEnd(58)} ${value.toFixed(1).padStart(9)} ${unit.toFixed(1).padStart(9)} ${(value / unit).toFixed(2).padStart(7)}×  aim ≤ ${aim}`);
+  console.log(
+    `${what.padEnd(58)} ${value.toFixed(1).padStart(9)} ${unit.toFixed(1).padStart(9)} ${(value / unit).toFixed(2).padStart(7)}×  aim ≤ ${aim}`,
+  );
 }
 
 function smallest(measure: () => number): number {
@@ -133,8 +148,18 @@ try {
   const base = smallest(() => drive('ten').ms);
   const unit = smallest(durableStep);
   const perStep = (pipeline: string, stack: string) => (drive(pipeline, stack).ms - base) / (steps - 10);
-  report(`a further no-op step, ${steps} in sequence`, Math.min(perStep('sequence', 'default'), perStep('sequence', 'default')), unit, '3');
-  report(`a further no-op step, ${steps}, 8 wide`, Math.min(perStep('parallel', 'wide'), perStep('parallel', 'wide')), unit, '3');
+  report(
+    `a further no-op step, ${steps} in sequence`,
+    Math.min(perStep('sequence', 'default'), perStep('sequence', 'default')),
+    unit,
+    '3',
+  );
+  report(
+    `a further no-op step, ${steps}, 8 wide`,
+    Math.min(perStep('parallel', 'wide'), perStep('parallel', 'wide')),
+    unit,
+    '3',
+  );
 
   report('20 steps of 0.5 s on two cores', drive('heavy').ms, await bareCompute(), '1.15');
 
