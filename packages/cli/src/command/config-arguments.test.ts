@@ -1,9 +1,9 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as Flags from '@oclif/core/flags';
 import { describe, expect, test } from 'vitest';
 import { refuseAmbiguousFlags, takeConfigArguments, takeConfigKeys } from './config-arguments.ts';
-import * as Flags from '@oclif/core/flags';
 
 const command = { flags: { flavor: Flags.string({ char: 'f' }), interactive: Flags.boolean({ char: 'i' }) } };
 const take = (...argv: string[]) => takeConfigArguments(argv, command, new Set(['verbose']));

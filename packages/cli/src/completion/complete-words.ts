@@ -2,7 +2,7 @@ import type { Project } from '@mlstack/core/project';
 import { findProject, isComponentType, Project as ProjectClass } from '@mlstack/core/project';
 import type { Command } from '@oclif/core/command';
 import { globalFlags } from '../command/mlstack-command.ts';
-import { findCommandEntry, listCommandEntries } from '../host/command-index.ts';
+import { findCommandEntry, listCommandEntries, listTopics } from '../host/command-index.ts';
 import { flavorHost } from '../host/flavor-host.ts';
 import { loadFullConfig } from '../host/full-config.ts';
 import type { Completion } from './completion.ts';
@@ -55,13 +55,14 @@ async function completeCommand(before: readonly string[], current: string): Prom
     before.length === 0 || !listCommandEntries().some(({ id }) => id.startsWith(`${before[0]}:`))
       ? (await loadFullConfig()).config.commands.map(({ id, summary, hidden }) => ({ id, summary, isHidden: hidden }))
       : listCommandEntries();
+  const topics = listTopics();
   const next = new Map<string, string>();
   for (const { id, summary = '', isHidden } of commands) {
     const parts = id.split(':');
     if (isHidden || parts.length <= before.length || before.some((word, index) => parts[index] !== word)) continue;
     const word = parts[before.length] ?? '';
     const isCommand = parts.length === before.length + 1;
-    if (isCommand || !next.has(word)) next.set(word, isCommand ? summary : '');
+    if (isCommand || !next.has(word)) next.set(word, isCommand ? summary : (topics[[...before, word].join(':')] ?? ''));
   }
   return startingWith(
     current,

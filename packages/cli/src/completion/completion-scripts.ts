@@ -10,7 +10,7 @@ export function isShell(text: string): text is Shell {
  */
 export const completionScripts: Readonly<Record<Shell, string>> = {
   bash: `_mlstack_complete() {
-  local line candidates=() words
+  local line path candidates=() words
   COMPREPLY=()
   # "=" and ":" break words in bash; put them together again, as they were typed.
   local text="\${COMP_LINE:0:$COMP_POINT}"
@@ -19,8 +19,12 @@ export const completionScripts: Readonly<Record<Shell, string>> = {
   local current="\${words[\${#words[@]}-1]}"
   while IFS=$'\\t' read -r line _; do
     case "$line" in
-      :files) compopt -o filenames 2>/dev/null; candidates+=($(compgen -f -- "\${current#*=}")) ;;
-      :folders) compopt -o filenames 2>/dev/null; candidates+=($(compgen -d -- "\${current#*=}")) ;;
+      :files | :folders)
+        compopt -o filenames 2>/dev/null
+        local kind=-d
+        [[ "$line" == :files ]] && kind=-f
+        while IFS= read -r path; do candidates+=("$path"); done < <(compgen "$kind" -- "\${current#*=}")
+        ;;
       *=) compopt -o nospace 2>/dev/null; candidates+=("$line") ;;
       *) candidates+=("$line") ;;
     esac

@@ -4,7 +4,7 @@ import type { CommandPackage } from './flavor-commands.ts';
 
 /** A flavor package as a plugin of oclif's: its commands as its manifest lists them, without its hooks. */
 export async function createFlavorPlugin({ package: from, topics }: CommandPackage): Promise<Interfaces.Plugin> {
-  const plugin = new Plugin({ name: from.name, root: from.directory, type: 'link' });
+  const plugin = new Plugin({ root: from.directory, type: 'user' });
   await plugin.load();
   plugin.hooks = {};
   const described = plugin.topics

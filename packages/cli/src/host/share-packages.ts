@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,12 +7,13 @@ import { packageDirectory } from '../cli-package.ts';
 /** Commands of flavor packages get this program's copy of oclif and of core, whatever lies in their own `node_modules`. */
 export function sharePackages(): void {
   shareCore();
-  const built = join(packageDirectory, 'dist', 'oclif.js');
-  // From source, oclif is the package itself and no copy.
-  if (import.meta.url.endsWith('.ts') || !existsSync(built)) return;
-  const url = pathToFileURL(built).href;
+  const isBuilt = !import.meta.url.endsWith('.ts');
+  const url = pathToFileURL(join(packageDirectory, 'dist', 'oclif.js')).href;
   registerHooks({
-    resolve: (specifier, context, nextResolve) =>
-      specifier === '@oclif/core' ? { url, format: 'module', shortCircuit: true } : nextResolve(specifier, context),
+    resolve(specifier, context, nextResolve) {
+      if (specifier !== '@oclif/core') return nextResolve(specifier, context);
+      if (isBuilt) return { url, format: 'module', shortCircuit: true };
+      return nextResolve(specifier, { ...context, parentURL: import.meta.url });
+    },
   });
 }

@@ -21,7 +21,10 @@ test('what a node waits for may be on another page', () => {
 });
 
 test('a chain stays where it begins, also one of 10,000', () => {
-  const nodes = Array.from({ length: 10_000 }, (_, index) => ({ id: `n${index}`, dependsOn: index === 0 ? [] : [`n${index - 1}`] }));
+  const nodes = Array.from({ length: 10_000 }, (_, index) => ({
+    id: `n${index}`,
+    dependsOn: index === 0 ? [] : [`n${index - 1}`],
+  }));
   const lines = formatGraph(nodes).split('\n');
   expect(lines.slice(0, 2)).toEqual(['n0', '↓ n1']);
   expect(lines.at(-1)).toBe('↓ n9999');

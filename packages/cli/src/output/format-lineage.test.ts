@@ -19,7 +19,12 @@ const artifact = (id: string, nodeId: string) => ({
 });
 
 test('what an artifact was made from is told once, however many ways lead to it', () => {
-  const all = { a: artifact('a', 'load'), b: artifact('b', 'train'), c: artifact('c', 'check'), d: artifact('d', 'report') };
+  const all = {
+    a: artifact('a', 'load'),
+    b: artifact('b', 'train'),
+    c: artifact('c', 'check'),
+    d: artifact('d', 'report'),
+  };
   const step = (nodeId: string, inputs: Record<string, string>, output: string) => ({
     runId: 'r1',
     nodeId,

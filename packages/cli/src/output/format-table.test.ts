@@ -43,7 +43,9 @@ test('a cut keeps wide characters whole and ends the colour', () => {
 test('whatever is mixed, a cut text is no wider than was asked for', () => {
   const parts = ['a', '数', 'é', '✔', '👍🏽', '👨‍👩‍👧', '\u001b[31m', '\u001b[39m', '─', '–'];
   for (let seed = 1; seed < 2000; seed++) {
-    const text = Array.from({ length: seed % 29 }, (_, index) => parts[(seed * (index + 7) * 31) % parts.length]).join('');
+    const text = Array.from({ length: seed % 29 }, (_, index) => parts[(seed * (index + 7) * 31) % parts.length]).join(
+      '',
+    );
     for (const width of [1, 2, 3, 5, 8, 13]) expect(textWidth(truncate(text, width))).toBeLessThanOrEqual(width);
   }
 });

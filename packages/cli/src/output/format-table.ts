@@ -69,6 +69,7 @@ export function truncate(text: string, width: number): string {
   if (textWidth(text) <= width) return text;
   let kept = '';
   let left = width - 1;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours of a terminal
   for (const piece of text.split(/(\u001b\[[0-9;]*m)/)) {
     if (piece.startsWith('\u001b[')) {
       kept += piece;

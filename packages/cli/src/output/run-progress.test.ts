@@ -10,15 +10,35 @@ function createOutput({ isTTY }: { isTTY: boolean }) {
   return { stream: stream as unknown as NodeJS.WriteStream, text: () => String(stream.read() ?? '') }; // as much of one as is used
 }
 
-const started: RunEvent = { kind: 'run-started', runId: 'r', name: 'demo-1', pipeline: 'demo', stack: 'default', nodes: 2, resumed: false };
+const started: RunEvent = {
+  kind: 'run-started',
+  runId: 'r',
+  name: 'demo-1',
+  pipeline: 'demo',
+  stack: 'default',
+  nodes: 2,
+  resumed: false,
+};
 
 test('without a terminal each event is a plain line', () => {
   const output = createOutput({ isTTY: false });
   const progress = new RunProgress(output.stream);
   progress.handle(started);
   progress.handle({ kind: 'node-started', nodeId: 'load', attempt: 1 });
-  progress.handle({ kind: 'node-ended', nodeId: 'load', state: 'succeeded', durationMs: 12, previews: { output: '[1, 2]' } });
-  progress.handle({ kind: 'node-ended', nodeId: 'train', state: 'failed', durationMs: 5, error: { name: 'RangeError', message: 'too big' } });
+  progress.handle({
+    kind: 'node-ended',
+    nodeId: 'load',
+    state: 'succeeded',
+    durationMs: 12,
+    previews: { output: '[1, 2]' },
+  });
+  progress.handle({
+    kind: 'node-ended',
+    nodeId: 'train',
+    state: 'failed',
+    durationMs: 5,
+    error: { name: 'RangeError', message: 'too big' },
+  });
   progress.close();
   expect(stripVTControlCharacters(output.text())).toBe(
     [
@@ -36,10 +56,16 @@ test('at a terminal what has been drawn is gone at the end, and the cursor is ba
   const output = createOutput({ isTTY: true });
   const progress = new RunProgress(output.stream);
   progress.handle(started);
-  progress.handle({ kind: 'node-started', nodeId: 'a_step_whose_name_is_longer_than_the_line_that_it_is_shown_on', attempt: 1 });
+  progress.handle({
+    kind: 'node-started',
+    nodeId: 'a_step_whose_name_is_longer_than_the_line_that_it_is_shown_on',
+    attempt: 1,
+  });
   await new Promise((resolve) => setTimeout(resolve, 250));
   const drawn = output.text();
-  const live = stripVTControlCharacters(drawn).split('\n').filter((line) => line.startsWith('●'));
+  const live = stripVTControlCharacters(drawn)
+    .split('\n')
+    .filter((line) => line.startsWith('●'));
   expect(live.length).toBeGreaterThan(0);
   expect(live.every((line) => line.length < 60)).toBe(true);
   progress.handle({ kind: 'node-ended', nodeId: 'load', state: 'cached' });

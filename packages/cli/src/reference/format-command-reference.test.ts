@@ -11,7 +11,9 @@ test('docs/commands.md says what the commands are', async () => {
 });
 
 test('every file of a command is listed', () => {
-  const files = globSync('**/*.ts', { cwd: join(source, 'commands') }).map((file) => file.replace(/\.ts$/, '').split(sep).join(':'));
+  const files = globSync('**/*.ts', { cwd: join(source, 'commands') }).map((file) =>
+    file.replace(/\.ts$/, '').split(sep).join(':'),
+  );
   const ids = listCommandEntries().flatMap(({ id, componentType }) => (componentType === undefined ? [id] : []));
   expect(files.sort()).toEqual(ids.sort());
 });

@@ -20,7 +20,9 @@ export async function formatCommandReference(): Promise<string> {
   const types = [...new Set(entries.flatMap(({ componentType }) => componentType ?? []))];
   const [model = ''] = types;
   const told = entries.filter(({ componentType }) => componentType === undefined || componentType === model);
-  const groups = Map.groupBy(told, ({ id, componentType }) => (componentType ? 'TYPE' : id.includes(':') ? id.split(':')[0] : ''));
+  const groups = Map.groupBy(told, ({ id, componentType }) =>
+    componentType ? 'TYPE' : id.includes(':') ? id.split(':')[0] : '',
+  );
   const topics: Readonly<Record<string, string>> = { ...listTopics(), TYPE: 'Components of one type' };
   const sections: string[] = [`${introduction}${types.map((type) => `\`${type}\``).join(', ')}.`];
   for (const [topic = '', group] of groups) {
@@ -33,11 +35,17 @@ export async function formatCommandReference(): Promise<string> {
 async function formatCommand(entry: CommandEntry, heading: string, model: string): Promise<string> {
   const command = await loadCommand(entry);
   const generic = (text: string) =>
-    entry.componentType === undefined ? text : text.replaceAll(model, 'TYPE').replaceAll(model.replaceAll('-', ' '), 'component');
+    entry.componentType === undefined
+      ? text
+      : text.replaceAll(model, 'TYPE').replaceAll(model.replaceAll('-', ' '), 'component');
   const name = generic(entry.id.replaceAll(':', ' '));
   const rows = [
-    ...Object.entries(command.args ?? {}).map(([arg, { description = '' }]) => row(arg.toUpperCase(), generic(description))),
-    ...Object.entries(command.flags ?? {}).map(([flag, definition]) => row(flagName(flag, definition), generic(flagText(definition)))),
+    ...Object.entries(command.args ?? {}).map(([arg, { description = '' }]) =>
+      row(arg.toUpperCase(), generic(description)),
+    ),
+    ...Object.entries(command.flags ?? {}).map(([flag, definition]) =>
+      row(flagName(flag, definition), generic(flagText(definition))),
+    ),
   ];
   return [
     `${heading} \`${name}\``,

@@ -1,0 +1,40 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const entry = pathToFileURL(join(import.meta.dirname, '../index.ts')).href;
+
+export interface CliResult {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A folder of its own with a home of its own, in which the command line runs from its source. */
+export class CliSandbox {
+  readonly home = realpathSync(mkdtempSync(join(tmpdir(), 'mlstack-cli-')));
+  readonly directory = join(this.home, 'work');
+
+  constructor() {
+    mkdirSync(this.directory);
+  }
+
+  /** @param content text, or what becomes JSON. */
+  write(path: string, content: string | object): void {
+    const file = join(this.directory, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+  }
+
+  run(...args: readonly string[]): CliResult {
+    const program = `import(${JSON.stringify(entry)}).then((cli) => cli.main(process.argv.slice(1)))`;
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--conditions=mlstack-source', '--disable-warning=ExperimentalWarning', '--eval', program, '--', ...args],
+      { cwd: this.directory, encoding: 'utf8', env: { PATH: process.env.PATH, HOME: this.home } },
+    );
+    return { status, stdout, stderr };
+  }
+}
