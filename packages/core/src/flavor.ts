@@ -85,6 +85,7 @@ export type {
   RunState,
   RunSummary,
 } from './run/run-record.ts';
+export { startBackgroundProcess } from './run/start-background-process.ts';
 export type { LogLine } from './run/step-log.ts';
 export { logChunkKey, resultKey } from './run/step-log.ts';
 export type { ComponentReference, FlavorSource, StepRequest } from './run/step-request.ts';

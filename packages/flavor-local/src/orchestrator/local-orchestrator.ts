@@ -1,9 +1,8 @@
 import { availableParallelism } from 'node:os';
 import type { DriverSubmission, Launcher, LauncherContext } from '@mlstack/core/flavor';
-import { Orchestrator } from '@mlstack/core/flavor';
+import { Orchestrator, startBackgroundProcess } from '@mlstack/core/flavor';
 import { InProcessLauncher } from './in-process-launcher.ts';
 import { LocalLauncher } from './local-launcher.ts';
-import { startBackgroundProcess } from './start-background-process.ts';
 
 export interface LocalOrchestratorConfig {
   readonly concurrency?: number | undefined;

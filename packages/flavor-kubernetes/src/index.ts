@@ -1,0 +1,2 @@
+export { kubernetesOrchestrator } from './orchestrator.ts';
+export { kubernetesStepOperator } from './step-operator.ts';

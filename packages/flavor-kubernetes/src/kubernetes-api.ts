@@ -1,0 +1,97 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ApiException, BatchV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import { MlstackError } from '@mlstack/core/flavor';
+import type { KubernetesConfig } from './kubernetes-config.ts';
+
+export interface KubernetesApi {
+  readonly kubeConfig: KubeConfig;
+  readonly batch: BatchV1Api;
+  readonly core: CoreV1Api;
+}
+
+/** Reads the kubeconfig; reaches nothing. */
+export function createKubernetesApi({ kubeconfig, context }: KubernetesConfig): KubernetesApi {
+  const kubeConfig = new KubeConfig();
+  try {
+    if (kubeconfig === undefined) kubeConfig.loadFromDefault();
+    else kubeConfig.loadFromFile(kubeconfig);
+  } catch (error) {
+    throw new KubeconfigError(`The kubeconfig cannot be read: ${messageOf(error)}`);
+  }
+  if (context !== undefined) kubeConfig.setCurrentContext(context);
+  if (kubeConfig.getCurrentCluster() === null) {
+    const known = kubeConfig.getContexts().map(({ name }) => name);
+    throw new KubeconfigError(
+      context === undefined
+        ? 'The kubeconfig has no current context.'
+        : `The kubeconfig has no context "${context}"; it has ${known.length === 0 ? 'none' : known.join(', ')}.`,
+    );
+  }
+  return { kubeConfig, batch: kubeConfig.makeApiClient(BatchV1Api), core: kubeConfig.makeApiClient(CoreV1Api) };
+}
+
+class KubeconfigError extends MlstackError {
+  readonly code = 'KUBECONFIG_INVALID';
+  constructor(message: string) {
+    super(message, {
+      hint: 'Set `context` or `kubeconfig` of the component; `kubectl config get-contexts` lists them.',
+    });
+  }
+}
+
+/** HTTP status of an answer; nothing where there was no answer. */
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof ApiException ? error.code : undefined;
+}
+
+/** What the API server said, without the request and its headers, which may hold credentials. */
+export function explainApiError(error: unknown): string {
+  if (!(error instanceof ApiException)) return messageOf(error);
+  const body: unknown = typeof error.body === 'string' ? parseJson(error.body) : error.body;
+  const message = typeof body === 'object' && body !== null && 'message' in body ? body.message : undefined;
+  return typeof message === 'string' ? message : `the API server answers ${error.code}`;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0]);
+  return error.cause instanceof Error ? messageOf(error.cause) : error.message;
+}
+
+/** No answer, or one that says that another try may help. */
+export function isTransient(error: unknown): boolean {
+  const status = statusOf(error);
+  if (error instanceof TypeError && error.cause === undefined) return false;
+  return status === undefined || status === 429 || status >= 500;
+}
+
+export interface InsistOptions {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+  readonly onTrouble?: (reason: string) => void;
+}
+
+/** Does it again while the API server cannot be reached or is overloaded. */
+export async function insist<Answer>(
+  work: () => Promise<Answer>,
+  { timeoutMs, signal, onTrouble }: InsistOptions,
+): Promise<Answer> {
+  const limit = Date.now() + timeoutMs;
+  for (let wait = 200; ; wait = Math.min(wait * 2, 10_000)) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isTransient(error) || Date.now() + wait > limit) throw error;
+      onTrouble?.(explainApiError(error));
+      await delay(wait, undefined, signal === undefined ? {} : { signal });
+    }
+  }
+}

@@ -1,0 +1,14 @@
+import { defineFlavor } from '@mlstack/core/flavor';
+import { kubernetesConfig, kubernetesSettings, reachableArtifactStore } from './kubernetes-config.ts';
+
+export const kubernetesOrchestrator = defineFlavor({
+  type: 'orchestrator',
+  name: 'kubernetes',
+  contractVersion: 1,
+  summary: 'Each step a Job on a Kubernetes cluster',
+  config: kubernetesConfig,
+  settings: kubernetesSettings,
+  capabilities: { reach: 'network' },
+  stackRules: [reachableArtifactStore],
+  implementation: async () => (await import('./kubernetes-orchestrator.ts')).KubernetesOrchestrator,
+});

@@ -1,0 +1,142 @@
+import { constants } from 'node:os';
+import type { V1ContainerStateTerminated, V1Job, V1Pod } from '@kubernetes/client-node';
+import type { EndCause } from '@mlstack/core/flavor';
+import { parseBytes } from '@mlstack/core/flavor';
+import { containerName } from './step-job.ts';
+
+/** What a pod's status says about the execution in it. */
+export type PodState =
+  | {
+      readonly kind: 'waiting';
+      readonly reason: string;
+      /** The image cannot be had: `never` where waiting does not help. */
+      readonly imageFailure?: 'now' | 'never';
+    }
+  | { readonly kind: 'running' }
+  | { readonly kind: 'ended'; readonly cause: EndCause; readonly logChunks?: number };
+
+const imageFailures = ['ErrImagePull', 'ImagePullBackOff', 'ImageInspectError', 'RegistryUnavailable'];
+const imageRefusals = ['InvalidImageName', 'ErrImageNeverPull'];
+
+/** @param deleted the API server keeps it no longer. */
+export function readPodState(pod: V1Pod, deleted = false): PodState {
+  const { status } = pod;
+  const state = status?.containerStatuses?.find(({ name }) => name === containerName)?.state;
+  const isOver = state?.terminated !== undefined || status?.phase === 'Failed' || status?.phase === 'Succeeded';
+  const told = state?.terminated === undefined ? undefined : parseEnd(state.terminated.message);
+  if (told?.cause.kind === 'completed') return { kind: 'ended', ...told };
+  const disruption = readDisruption(pod, isOver || deleted);
+  const logChunks = told === undefined ? {} : { logChunks: told.logChunks };
+  if (disruption !== undefined) return { kind: 'ended', cause: disruption, ...logChunks };
+  if (told !== undefined) return { kind: 'ended', ...told };
+  if (state?.terminated !== undefined) return { kind: 'ended', cause: causeOf(pod, state.terminated, deleted) };
+  if (isOver) {
+    return {
+      kind: 'ended',
+      cause: { kind: 'lost', reason: status?.message ?? status?.reason ?? 'its pod has failed' },
+    };
+  }
+  if (deleted) return { kind: 'ended', cause: { kind: 'lost', reason: podDeleted } };
+  if (state?.running !== undefined) return { kind: 'running' };
+  return readWaiting(pod);
+}
+
+export const podDeleted = 'its pod was deleted';
+
+/** A Job that is over without a pod that says why. */
+export function readJobFailure(job: V1Job): EndCause | undefined {
+  const failed = job.status?.conditions?.find(({ type, status }) => type === 'Failed' && status === 'True');
+  return failed === undefined
+    ? undefined
+    : { kind: 'lost', reason: failed.message ?? failed.reason ?? 'its Job has failed' };
+}
+
+function readDisruption({ metadata, spec, status }: V1Pod, isOver: boolean): EndCause | undefined {
+  if (status?.reason === 'Evicted') return { kind: 'evicted', reason: status.message ?? 'its node needed the room' };
+  const disruption = status?.conditions?.find(({ type, status: is }) => type === 'DisruptionTarget' && is === 'True');
+  if (disruption === undefined) return undefined;
+  const { reason, message } = disruption;
+  // The kubelet of a node that does not answer never tells that the pod is over.
+  if (reason === 'DeletionByTaintManager') {
+    return isOver || metadata?.deletionTimestamp !== undefined
+      ? { kind: 'lost', reason: `node ${spec?.nodeName ?? '?'} was lost: ${message ?? reason}` }
+      : undefined;
+  }
+  return isOver ? { kind: 'evicted', reason: message ?? reason ?? 'the cluster needed the room' } : undefined;
+}
+
+function causeOf(
+  pod: V1Pod,
+  { reason, message, exitCode, signal }: V1ContainerStateTerminated,
+  deleted: boolean,
+): EndCause {
+  if (reason === 'OOMKilled') return { kind: 'out-of-memory', ...memoryLimit(pod) };
+  if (pod.status?.reason === 'DeadlineExceeded') {
+    return { kind: 'timed-out', timeoutMs: (pod.spec?.activeDeadlineSeconds ?? 0) * 1000 };
+  }
+  if (reason === 'ContainerCannotRun' || reason === 'StartError') {
+    return { kind: 'refused', reason: `its container cannot run: ${message ?? reason}` };
+  }
+  if (deleted || pod.metadata?.deletionTimestamp !== undefined) return { kind: 'lost', reason: podDeleted };
+  const number = signal ?? (exitCode > 128 ? exitCode - 128 : undefined);
+  const name = Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
+  return name === undefined ? { kind: 'exited', exitCode } : { kind: 'signalled', signal: name };
+}
+
+function memoryLimit({ spec }: V1Pod): { readonly limitBytes?: number } {
+  const text = spec?.containers.find(({ name }) => name === containerName)?.resources?.limits?.memory;
+  const limitBytes = text === undefined ? undefined : parseBytes(text);
+  return limitBytes === undefined ? {} : { limitBytes };
+}
+
+function readWaiting({ status }: V1Pod): PodState {
+  const unscheduled = status?.conditions?.find(({ type, status: is }) => type === 'PodScheduled' && is === 'False');
+  if (unscheduled !== undefined) {
+    return { kind: 'waiting', reason: `no node takes it: ${unscheduled.message ?? unscheduled.reason}` };
+  }
+  const states = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  const waiting = states.map(({ state }) => state?.waiting).find((found) => found !== undefined);
+  const reason = waiting?.reason ?? 'Pending';
+  const text = waiting?.message === undefined ? reason : `${reason}: ${waiting.message}`;
+  if (imageRefusals.includes(reason)) return { kind: 'waiting', reason: text, imageFailure: 'never' };
+  if (imageFailures.includes(reason)) return { kind: 'waiting', reason: text, imageFailure: 'now' };
+  return { kind: 'waiting', reason: text };
+}
+
+/** What the program in the pod said last. It is the user's code that runs there: what is no such end is ignored. */
+function parseEnd(text: string | undefined): { readonly cause: EndCause; readonly logChunks: number } | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text ?? '');
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null || !('cause' in value) || !('logChunks' in value)) return undefined;
+  const { cause, logChunks } = value;
+  if (!isEndCause(cause) || typeof logChunks !== 'number' || !Number.isSafeInteger(logChunks)) return undefined;
+  return { cause, logChunks };
+}
+
+function isEndCause(value: unknown): value is EndCause {
+  if (typeof value !== 'object' || value === null || !('kind' in value)) return false;
+  const has = (field: string, type: string) => field in value && typeof value[field as keyof typeof value] === type;
+  switch (value.kind) {
+    case 'completed':
+    case 'stopped':
+      return true;
+    case 'exited':
+      return has('exitCode', 'number');
+    case 'signalled':
+      return has('signal', 'string');
+    case 'out-of-memory':
+      return !('limitBytes' in value) || has('limitBytes', 'number');
+    case 'timed-out':
+      return has('timeoutMs', 'number');
+    case 'not-started':
+    case 'lost':
+    case 'refused':
+      return has('reason', 'string');
+    default:
+      return false;
+  }
+}

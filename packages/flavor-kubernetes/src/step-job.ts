@@ -1,0 +1,118 @@
+import type { V1Job, V1PodTemplateSpec, V1ResourceRequirements, V1Toleration } from '@kubernetes/client-node';
+import type { StepRequest } from '@mlstack/core/flavor';
+import { parseBytes } from '@mlstack/core/flavor';
+import type { KubernetesConfig, KubernetesSettings } from './kubernetes-config.ts';
+import { mergeTemplate } from './merge-template.ts';
+import type { RunScope } from './object-names.ts';
+import { annotations, jobName, labelsOf } from './object-names.ts';
+
+export const defaultImage = 'node:24-slim';
+export const defaultTtlSeconds = 86_400;
+export const containerName = 'step';
+/** From a signal to force where nobody says how long, in seconds. */
+const terminationGraceSeconds = 15;
+/** A node that does not answer counts as lost after this, in seconds. */
+const lostNodeSeconds = 60;
+/** Beyond a step's own timeout, which the program in the pod keeps: for pulling the image and storing what it said, in seconds. */
+const deadlineSlackSeconds = 900;
+
+const launchFolder = '/mlstack/launch';
+const workFolder = '/mlstack/work';
+
+export interface StepJobOptions {
+  readonly request: StepRequest;
+  readonly scope: RunScope;
+  readonly config: KubernetesConfig;
+  readonly settings: KubernetesSettings;
+  /** With `bootstrap.mjs` and `launch.json`. */
+  readonly secretName: string;
+}
+
+/** The Job of one attempt. Pure; nothing in it is secret. The driver alone tries again, so it never does. */
+export function describeStepJob({ request, scope, config, settings, secretName }: StepJobOptions): V1Job {
+  const { runId, runName, pipeline, nodeId, attempt, role, node } = request;
+  const name = jobName(request, scope.componentId);
+  const metadata = {
+    labels: labelsOf(scope, 'step'),
+    annotations: {
+      [annotations.runId]: runId,
+      [annotations.runName]: runName,
+      [annotations.pipeline]: pipeline,
+      [annotations.node]: nodeId,
+      [annotations.attempt]: String(attempt),
+      [annotations.execution]: role,
+    },
+  };
+  const { timeoutMs } = node.settings;
+  const chosen = { ...config, ...withoutUndefined(settings) };
+  const volumes = chosen.volumes ?? [];
+  const template: V1PodTemplateSpec = {
+    metadata,
+    spec: {
+      restartPolicy: 'Never',
+      enableServiceLinks: false,
+      automountServiceAccountToken: chosen.serviceAccount !== undefined,
+      terminationGracePeriodSeconds: terminationGraceSeconds,
+      ...(chosen.serviceAccount === undefined ? {} : { serviceAccountName: chosen.serviceAccount }),
+      ...(chosen.nodeSelector === undefined ? {} : { nodeSelector: chosen.nodeSelector }),
+      ...(timeoutMs === undefined ? {} : { activeDeadlineSeconds: Math.ceil(timeoutMs / 1000) + deadlineSlackSeconds }),
+      tolerations: [
+        ...['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'].map((key) => ({
+          key,
+          operator: 'Exists',
+          effect: 'NoExecute',
+          tolerationSeconds: lostNodeSeconds,
+        })),
+        ...(chosen.tolerations ?? []).map((toleration) => withoutUndefined(toleration) as V1Toleration),
+      ],
+      containers: [
+        {
+          name: containerName,
+          image: chosen.image ?? defaultImage,
+          command: ['node', `${launchFolder}/bootstrap.mjs`],
+          args: [request.outputPrefix, workFolder],
+          env: Object.entries(chosen.podEnv ?? {}).map(([key, value]) => ({ name: key, value })),
+          resources: describeResources(request),
+          volumeMounts: [
+            { name: 'mlstack-launch', mountPath: launchFolder, readOnly: true },
+            { name: 'mlstack-work', mountPath: workFolder },
+            ...volumes.map(({ name: volume, mountPath }) => ({ name: volume, mountPath })),
+          ],
+        },
+      ],
+      volumes: [
+        { name: 'mlstack-launch', secret: { secretName } },
+        { name: 'mlstack-work', emptyDir: {} },
+        ...volumes.map(({ mountPath: _, ...volume }) => volume),
+      ],
+    },
+  };
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name, ...metadata },
+    spec: {
+      backoffLimit: 0,
+      ttlSecondsAfterFinished: chosen.ttlSeconds ?? defaultTtlSeconds,
+      // A manifest over a manifest is one; the API server says where it is not.
+      template: (chosen.podTemplate === undefined
+        ? template
+        : mergeTemplate({ ...template }, chosen.podTemplate)) as V1PodTemplateSpec,
+    },
+  };
+}
+
+/** Requests and limits are the same, so that a step gets what it asks for and is told its limit; more processor time than it asked for is free. */
+function describeResources({ node }: StepRequest): V1ResourceRequirements {
+  const { cpu, memory, gpu } = node.settings.resources ?? {};
+  const bytes = memory === undefined ? undefined : parseBytes(memory);
+  const hard = {
+    ...(bytes === undefined ? {} : { memory: String(bytes) }),
+    ...(gpu === undefined ? {} : { 'nvidia.com/gpu': String(gpu) }),
+  };
+  return { requests: { ...(cpu === undefined ? {} : { cpu: String(cpu) }), ...hard }, limits: hard };
+}
+
+function withoutUndefined<Value extends object>(value: Value): Value {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as Value;
+}

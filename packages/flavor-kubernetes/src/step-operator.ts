@@ -1,0 +1,14 @@
+import { defineFlavor } from '@mlstack/core/flavor';
+import { kubernetesConfig, kubernetesSettings, reachableArtifactStore } from './kubernetes-config.ts';
+
+export const kubernetesStepOperator = defineFlavor({
+  type: 'step-operator',
+  name: 'kubernetes',
+  contractVersion: 1,
+  summary: 'Single steps as Jobs on a Kubernetes cluster',
+  config: kubernetesConfig,
+  settings: kubernetesSettings,
+  capabilities: { reach: 'network' },
+  stackRules: [reachableArtifactStore],
+  implementation: async () => (await import('./kubernetes-step-operator.ts')).KubernetesStepOperator,
+});
