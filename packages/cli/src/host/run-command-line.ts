@@ -1,9 +1,11 @@
 import { CommandNotFoundError } from '../command/usage-error.ts';
+import { watchOutput } from '../output/closed-output.ts';
 import { reportError } from '../output/report-error.ts';
 import { findCommandEntry } from './command-index.ts';
 
 /** Runs one command line. Never throws: an error is shown, and the exit code set. */
 export async function runCommandLine(argv: readonly string[]): Promise<void> {
+  watchOutput();
   const ordered = moveLeadingFlags(argv);
   try {
     await dispatch(ordered);

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { RunEvent, RunOutcome } from '@mlstack/core/project';
+import { goOnWithoutOutput } from './closed-output.ts';
 import { formatDuration } from './format-quantity.ts';
 import { formatCounts } from './format-runs.ts';
 import { RunProgress } from './run-progress.ts';
@@ -19,6 +20,7 @@ const silence: RunDisplay = { handle() {}, print() {}, cancelling() {}, close() 
 
 /** @param silent with `--json`: the outcome alone is printed. */
 export function showRun({ silent }: { readonly silent: boolean }): RunDisplay {
+  goOnWithoutOutput();
   return silent ? silence : new RunProgress(process.stdout);
 }
 
