@@ -36,3 +36,11 @@ export function toStoredArtifact(output: RecordedOutput): StoredArtifact {
   const { key, layout, size, sha256, materializer, preview } = output;
   return { key, layout, size, sha256, materializer, preview };
 }
+
+export function idsOf(outputs: RecordedOutputs): Record<string, string> {
+  return Object.fromEntries(Object.entries(outputs).map(([name, { id }]) => [name, id]));
+}
+
+export function previewsOf(outputs: RecordedOutputs): Record<string, string> {
+  return Object.fromEntries(Object.entries(outputs).map(([name, { preview }]) => [name, preview]));
+}

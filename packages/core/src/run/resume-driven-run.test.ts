@@ -25,6 +25,17 @@ test('a run whose driver was killed goes on, and no recorded step runs again', a
   expect(bench.launched).toEqual(['a 1', 'b 1', 'b 2', 'c 1', 'd 1']);
 });
 
+test('what a resumed run made is found in the cache later', async () => {
+  const bench = new Workbench();
+  const run = await bench.createRun(chain);
+  bench.metadataStore.beforeRecord = killAt(3);
+  await expect(bench.drive(run)).rejects.toThrow(Killed);
+  bench.platform.forget(run.id);
+  bench.metadataStore.beforeRecord = () => {};
+  await bench.resume(run);
+  expect((await bench.run(chain)).counts).toEqual({ cached: 4 });
+});
+
 test('a result that was published and not recorded is taken, and the step does not run again', async () => {
   const bench = new Workbench(() => ({ publish: true }));
   const run = await bench.createRun(chain);

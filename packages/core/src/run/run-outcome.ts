@@ -1,4 +1,5 @@
 import type { NodeState, RunState } from './run-record.ts';
+import type { RunSchedule } from './run-schedule.ts';
 import type { ErrorRecord } from './step-result.ts';
 
 /** How driving a run ended. A run that failed is an outcome, not an error. */
@@ -13,4 +14,12 @@ export interface RunOutcome {
   readonly counts: Readonly<Partial<Record<NodeState, number>>>;
   /** Why it failed: what its first failed step said. */
   readonly error?: ErrorRecord;
+}
+
+/** How a run ends whose nodes are all over. One that was cancelled when everything had been done has completed. */
+export function decideRunState(schedule: RunSchedule, isCancelled: boolean): RunOutcome['state'] {
+  const failed = schedule.count('failed') > 0;
+  const unfinished = schedule.count('skipped') + schedule.count('cancelled') > 0;
+  if (isCancelled && (failed || unfinished)) return 'cancelled';
+  return failed ? 'failed' : 'completed';
 }
