@@ -1,7 +1,7 @@
 import { requiredArgument } from '../../command/arguments.ts';
 import { MlstackCommand } from '../../command/mlstack-command.ts';
+import { changePackages, findPackageManager } from '../../integration/change-packages.ts';
 import { integrationPackage, knownIntegrations } from '../../integration/integration-packages.ts';
-import { changePackages, findPackageManager } from '../../integration/package-manager.ts';
 import { successLine } from '../../output/report-success.ts';
 
 export default class IntegrationInstall extends MlstackCommand {

@@ -2,8 +2,8 @@ import { requiredArgument, yesFlag } from '../../command/arguments.ts';
 import { confirm } from '../../command/confirm.ts';
 import { MlstackCommand } from '../../command/mlstack-command.ts';
 import { UsageError } from '../../command/usage-error.ts';
+import { changePackages, findPackageManager } from '../../integration/change-packages.ts';
 import { componentsUsing, integrationPackage, knownIntegrations } from '../../integration/integration-packages.ts';
-import { changePackages, findPackageManager } from '../../integration/package-manager.ts';
 import { successLine } from '../../output/report-success.ts';
 
 export default class IntegrationUninstall extends MlstackCommand {
