@@ -31,6 +31,7 @@ test('each of several issues is told with what to do about it', () => {
   → Name one.
   artifact-store: is missing
   → Name another.
+→ Correct each of these and try again.
 `);
   expect(describeError(error).document.error.issues).toHaveLength(2);
 });

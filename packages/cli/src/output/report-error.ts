@@ -25,7 +25,7 @@ export function reportError(error: unknown, { json }: { readonly json: boolean }
   if (isDebugging || described.isBug) process.stderr.write(`\n${stackOf(error)}\n`);
 }
 
-/** Several issues are told each with what to do about it; then there is no hint for all. */
+/** Several issues are told each with what to do about it. */
 export function formatError({ error }: ErrorDocument): string {
   const mark = styleText('red', '✖', { stream: process.stderr });
   const arrow = styleText('cyan', '→', { stream: process.stderr });
@@ -37,7 +37,8 @@ export function formatError({ error }: ErrorDocument): string {
     `  ${path.length === 0 ? '' : `${path.join('.')}: `}${message}`,
     ...(hint === undefined ? [] : [`  ${arrow} ${hint}`]),
   ]);
-  return `${mark} ${error.message.split('\n')[0]}\n${lines.join('\n')}\n`;
+  const heading = `${mark} ${error.message.split('\n')[0]}`;
+  return `${[heading, ...lines, `${arrow} Correct each of these and try again.`].join('\n')}\n`;
 }
 
 interface DescribedError {

@@ -50,9 +50,8 @@ export async function prepareComponent(project: Project, component: NewComponent
 }
 
 export function addComponent(document: RegistryDocument, component: RegisteredComponent): RegistryDocument {
-  if (findComponent(document, component.type, component.name) !== undefined) {
-    throw new ComponentExistsError(component.type, component.name);
-  }
+  const taken = findComponent(document, component.type, component.name);
+  if (taken !== undefined) throw new ComponentExistsError(taken.type, taken.name);
   const { id, type, name, flavor, config } = component;
   return { ...document, components: [...document.components, { id, type, name, flavor, config }] };
 }
