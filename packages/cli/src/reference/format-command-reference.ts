@@ -4,6 +4,9 @@ import { loadCommand } from '../host/built-in-plugin.ts';
 import type { CommandEntry } from '../host/command-entry.ts';
 import { listCommandEntries, listTopics } from '../host/command-index.ts';
 
+/** The type whose commands stand for those of all. */
+const model = 'artifact-store';
+
 const introduction = `# Commands
 
 This page is made from the commands themselves; \`npm run test:unit -- packages/cli/src/reference -u\` writes it anew.
@@ -18,7 +21,6 @@ done. 1: the work failed. 2: the input was wrong, and nothing was changed. 130: 
 export async function formatCommandReference(): Promise<string> {
   const entries = listCommandEntries().filter(({ isHidden }) => isHidden !== true);
   const types = [...new Set(entries.flatMap(({ componentType }) => componentType ?? []))];
-  const [model = ''] = types;
   const told = entries.filter(({ componentType }) => componentType === undefined || componentType === model);
   const groups = Map.groupBy(told, ({ id, componentType }) =>
     componentType ? 'TYPE' : id.includes(':') ? id.split(':')[0] : '',
@@ -27,17 +29,14 @@ export async function formatCommandReference(): Promise<string> {
   const sections: string[] = [`${introduction}${types.map((type) => `\`${type}\``).join(', ')}.`];
   for (const [topic = '', group] of groups) {
     if (topic !== '') sections.push(`## ${topic}\n\n${topics[topic] ?? ''}.`);
-    for (const entry of group) sections.push(await formatCommand(entry, topic === '' ? '##' : '###', model));
+    for (const entry of group) sections.push(await formatCommand(entry, topic === '' ? '##' : '###'));
   }
   return `${sections.join('\n\n')}\n`;
 }
 
-async function formatCommand(entry: CommandEntry, heading: string, model: string): Promise<string> {
+async function formatCommand(entry: CommandEntry, heading: string): Promise<string> {
   const command = await loadCommand(entry);
-  const generic = (text: string) =>
-    entry.componentType === undefined
-      ? text
-      : text.replaceAll(model, 'TYPE').replaceAll(model.replaceAll('-', ' '), 'component');
+  const generic = entry.componentType === undefined ? (text: string) => text : namesAnyType;
   const name = generic(entry.id.replaceAll(':', ' '));
   const rows = [
     ...Object.entries(command.args ?? {}).map(([arg, { description = '' }]) =>
@@ -80,4 +79,13 @@ function flagText(flag: FlagDefinition): string {
 
 function row(name: string, text: string): string {
   return `| \`${name}\` | ${text} |`;
+}
+
+function namesAnyType(text: string): string {
+  const title = model.replaceAll('-', ' ');
+  return text
+    .replaceAll(model, 'TYPE')
+    .replaceAll(`an ${title}`, 'a component')
+    .replaceAll(title, 'component')
+    .replaceAll(title.charAt(0).toUpperCase() + title.slice(1), 'Component');
 }
