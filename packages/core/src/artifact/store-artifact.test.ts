@@ -150,6 +150,7 @@ describe('values without a declaration', () => {
       { subject: 'Output "x"' },
     );
     await expect(saved).rejects.toThrow('Output "x" cannot be stored: a is a function.');
+    await expect(saved).rejects.toMatchObject({ name: 'ValueNotStorableError' });
   });
 
   test('keep the class of their bytes', async () => {

@@ -1,5 +1,5 @@
 import type { ArtifactStore } from '../component/artifact-store.ts';
-import { ValueNotStorableError } from '../errors/artifact-errors.ts';
+import { nameSubject, ValueNotStorableError } from '../errors/artifact-errors.ts';
 import { isArtifactFilePath } from './artifact-file-path.ts';
 import { hashFiles, manifestKey } from './artifact-manifest.ts';
 import type { ArtifactFile, ArtifactManifest, StoredArtifact } from './artifact-record.ts';
@@ -37,7 +37,7 @@ export async function saveArtifact<Value>(
   try {
     await materializer.save(value, writer);
   } catch (error) {
-    throw error instanceof ValueNotStorableError && subject !== undefined ? error.about(subject) : error;
+    throw error instanceof ValueNotStorableError && subject !== undefined ? nameSubject(error, subject) : error;
   }
   const [only, ...more] = files.sort((one, other) => (one.path < other.path ? -1 : 1));
   if (only === undefined) throw new TypeError(`The materializer "${materializer.id}" wrote no file.`);

@@ -4,7 +4,8 @@ import { MlstackError } from './mlstack-error.ts';
 export class ValueNotStorableError extends MlstackError {
   readonly code = 'VALUE_NOT_STORABLE';
   override readonly kind = 'failure' as const;
-  readonly #arguments: ConstructorParameters<typeof ValueNotStorableError>;
+  readonly place: string;
+  readonly what: string;
 
   /**
    * @param place where in the value, as in `layers[2].weights`; empty for the whole.
@@ -18,14 +19,17 @@ export class ValueNotStorableError extends MlstackError {
   ) {
     const { subject = 'A value', cause, hint = materializerHint } = options;
     super(`${subject} cannot be stored: ${place === '' ? 'it' : shortenPlace(place)} is ${what}.`, { hint, cause });
-    this.#arguments = [place, what, options];
+    this.place = place;
+    this.what = what;
   }
+}
 
-  /** The same error, saying whose value it is. */
-  about(subject: string): ValueNotStorableError {
-    const [place, what, options] = this.#arguments;
-    return new ValueNotStorableError(place, what, { ...options, subject });
-  }
+/** The same error, saying whose value it is. */
+export function nameSubject(
+  { place, what, hint, cause }: ValueNotStorableError,
+  subject: string,
+): ValueNotStorableError {
+  return new ValueNotStorableError(place, what, { subject, cause, ...(hint === undefined ? {} : { hint }) });
 }
 
 const materializerHint =
