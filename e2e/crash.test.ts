@@ -31,7 +31,7 @@ async function expectNoProcess(user: UserProject): Promise<void> {
 /** Nodes whose success is recorded. */
 function recorded(user: UserProject, run: string): string[] {
   return user
-    .ask('runs', 'describe', run, '--limit', '1000')
+    .ask('runs', 'describe', run, '--limit', '2000')
     .run.steps.filter(({ state }: { state: string }) => state === 'succeeded')
     .map(({ nodeId }: { nodeId: string }) => nodeId);
 }
@@ -52,14 +52,14 @@ test.runIf(process.platform === 'linux')(
       await expectNoProcess(user);
       return code;
     };
-    await kill('run', 'chain.ts', '--run-name', 'long', '--param', 'length=150', '--param', 'ms=40', '--no-cache');
+    await kill('run', 'chain.ts', '--run-name', 'long', '--param', 'length=500', '--param', 'ms=40', '--no-cache');
     while (user.ask('runs', 'list').runs.length === 0)
-      await kill('run', 'chain.ts', '--run-name', 'long', '--param', 'length=150', '--param', 'ms=40', '--no-cache');
+      await kill('run', 'chain.ts', '--run-name', 'long', '--param', 'length=500', '--param', 'ms=40', '--no-cache');
     let done = recorded(user, 'long');
     for (let kills = 1; kills < 50; kills++) {
       expect(user.ask('runs', 'list').runs[0].state).toBe('crashed');
       const lines = user.read('ran.txt').split('\n').length;
-      if ((await kill('runs', 'resume', 'long')) === 0) break;
+      expect(await kill('runs', 'resume', 'long')).not.toBe(0);
       const again = user
         .read('ran.txt')
         .split('\n')
@@ -70,12 +70,12 @@ test.runIf(process.platform === 'linux')(
       expect(now).toEqual(expect.arrayContaining(done));
       done = now;
     }
-    if (user.ask('runs', 'list').runs[0].state !== 'completed') user.succeed('runs', 'resume', 'long');
-    expect(recorded(user, 'long')).toHaveLength(301);
-    const { artifacts } = user.ask('artifacts', 'list', '--run', 'long', '--limit', '1000');
-    expect(artifacts).toHaveLength(301);
-    const last = artifacts.find(({ nodeId }: { nodeId: string }) => nodeId === 'link_301');
-    expect(user.succeed('artifacts', 'get', last.id).trim()).toBe('151');
+    user.succeed('runs', 'resume', 'long');
+    expect(recorded(user, 'long')).toHaveLength(1001);
+    const { artifacts } = user.ask('artifacts', 'list', '--run', 'long', '--limit', '2000');
+    expect(artifacts).toHaveLength(1001);
+    const last = artifacts.find(({ nodeId }: { nodeId: string }) => nodeId === 'link_1001');
+    expect(user.succeed('artifacts', 'get', last.id).trim()).toBe('501');
     await expectNoProcess(user);
   },
 );
@@ -84,7 +84,7 @@ test.runIf(process.platform === 'linux')(
   'of two commands that drive one run, the older that wakes late harms nothing',
   { timeout: 300_000 },
   async () => {
-    const user = createUserProject({ MLSTACK_LEASE_TTL_MS: '2000' });
+    const user = createUserProject();
     copyFileSync(chain, join(user.directory, 'chain.ts'));
     user.succeed('init');
     const older = user.start('run', 'chain.ts', '--run-name', 'contested', '--param', 'length=60', '--param', 'ms=50');
@@ -103,7 +103,7 @@ test.runIf(process.platform === 'linux')(
     expect(complaint).toContain('taken over');
     expect(await newerOver).toBe(0);
     expect(recorded(user, 'contested')).toHaveLength(121);
-    const { artifacts } = user.ask('artifacts', 'list', '--run', 'contested', '--limit', '1000');
+    const { artifacts } = user.ask('artifacts', 'list', '--run', 'contested', '--limit', '2000');
     expect(artifacts).toHaveLength(121);
     await expectNoProcess(user);
   },
