@@ -33,3 +33,16 @@ test('a new user gets from an empty folder to a run on a store of their own', ()
   expect(user.read('ran.txt')).toBe(before);
   expect(user.ask('runs', 'describe', 'second').run.counts).toEqual({ cached: 5 });
 });
+
+test('an artifact of one file that has a name of its own is written as that file', () => {
+  const user = createUserProject();
+  user.succeed('init');
+  user.write(
+    'plot.ts',
+    "import { pipeline, step, textFile } from '@mlstack/core';\nconst plot = step({ name: 'plot', outputs: { picture: textFile('plot.svg') }, run: () => ({ picture: '<svg/>' }) });\nexport default pipeline('plot', () => plot());\n",
+  );
+  user.succeed('run', 'plot.ts');
+  const [artifact] = user.ask('artifacts', 'list').artifacts;
+  user.succeed('artifacts', 'get', artifact.id, 'picture.svg');
+  expect(user.read('picture.svg')).toBe('<svg/>');
+});

@@ -1,9 +1,11 @@
 /** Runs the example on the default stack, looks at what it made, and runs it again from the cache. */
 import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
 
-const bin = new URL(import.meta.resolve('@mlstack/cli/package.json'));
-const program = new URL('bin/mlstack.js', bin).pathname;
+const program = fileURLToPath(new URL('bin/mlstack.js', import.meta.resolve('@mlstack/cli/package.json')));
 
 /** Runs one command as a user would, and shows it. */
 function mlstack(...args) {
@@ -32,7 +34,8 @@ const artifacts = ask('artifacts', 'list', '--run', run.name).artifacts;
 const confusion = artifacts.find(({ output }) => output === 'confusion');
 mlstack('artifacts', 'list', '--run', run.name);
 mlstack('artifacts', 'lineage', confusion.id);
-mlstack('artifacts', 'get', confusion.id, '--output', 'confusion.svg', '--force');
+rmSync(join(import.meta.dirname, 'confusion.svg'), { force: true, recursive: true });
+mlstack('artifacts', 'get', confusion.id, 'confusion.svg');
 mlstack('run', 'pipeline.ts');
 
 console.log(`
@@ -40,6 +43,6 @@ The confusion matrix is in examples/digits/confusion.svg: open it in a browser.
 
 Try next, in examples/digits:
   npx mlstack run pipeline.ts --param train_network.epochs=20    train longer: only what depends on it runs again
-  npx mlstack runs explain ${run.name}                                   
-  npx mlstack runs logs ${run.name} train_network
+  npx mlstack runs explain ${run.name}
+  npx mlstack runs logs ${run.name} --step train_network
   npx mlstack stack describe`);

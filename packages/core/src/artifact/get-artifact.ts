@@ -62,7 +62,7 @@ async function writeToPath(
   await mkdir(parent, { recursive: true });
   const temporary = await mkdtemp(join(parent, `.${basename(target)}.`));
   try {
-    const isSingle = artifact.layout === 'file';
+    const isSingle = files.length === 1 && !files[0]?.path.includes('/');
     const content = join(temporary, isSingle ? 'file' : 'folder');
     const written: string[] = [];
     for (const file of files) {
