@@ -81,17 +81,24 @@ async function execute(
   { request, bundleDirectory, artifactStoreContext }: ExecuteJob,
   signal: AbortSignal,
 ): Promise<WorkerAnswer> {
-  const { executeStep } = await import('./execute-step.ts');
-  const before = surroundings();
+  const [{ executeStep }, { loadPipeline }] = await Promise.all([
+    import('./execute-step.ts'),
+    import('./load-pipeline.ts'),
+  ]);
+  // What modules change while they are imported is alike in every worker. Where the import fails, the step says so.
+  await loadPipeline(bundleDirectory, request.code.export, request.code.configuration).catch(() => {});
+  initialSurroundings ??= surroundings();
   const result = await executeStep(request, {
     bundleDirectory,
     artifactStoreContext,
     signal,
     log: (line) => send({ kind: 'log', id, line }),
   });
-  const reusable = result.outcome === 'succeeded' && !signal.aborted && surroundings() === before;
+  const reusable = result.outcome === 'succeeded' && !signal.aborted && surroundings() === initialSurroundings;
   return { kind: 'executed', id, result, reusable };
 }
+
+let initialSurroundings: string | undefined;
 
 /** What the next step would find changed. */
 function surroundings(): string {

@@ -1,6 +1,7 @@
 /**
  * A step's log: numbered, immutable chunks of JSON lines at `<outputPrefix>log.000001.jsonl`, each of at most 1 s or 256 KiB. A
- * reader asks for chunk n+1 until the result (or the node's record) names the last, so nobody lists the store.
+ * reader asks for chunk n+1 until the result (or the node's record) names the last, so nobody lists the store. What a step
+ * prints after its end (a timer it left) is in no log, or in that of the step that its worker executes by then.
  */
 export interface LogLine {
   /** ISO 8601, UTC. */
