@@ -51,7 +51,10 @@ async function deleteObjects(): Promise<void> {
   for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket: bucket }))
     if (Contents.length > 0)
       await client.send(
-        new DeleteObjectsCommand({ Bucket: bucket, Delete: { Quiet: true, Objects: Contents.map(({ Key }) => ({ Key })) } }),
+        new DeleteObjectsCommand({
+          Bucket: bucket,
+          Delete: { Quiet: true, Objects: Contents.map(({ Key }) => ({ Key })) },
+        }),
       );
 }
 
@@ -59,11 +62,18 @@ function commandOf(contender: Contender, job: TransferJob): readonly [string, re
   if (contender !== 'rclone')
     return [
       process.execPath,
-      ['--conditions=mlstack-source', join(import.meta.dirname, 's3-transfer', `${contender}-transfer.ts`), JSON.stringify(job)],
+      [
+        '--conditions=mlstack-source',
+        join(import.meta.dirname, 's3-transfer', `${contender}-transfer.ts`),
+        JSON.stringify(job),
+      ],
     ];
   const remote = `remote:${job.bucket}/${job.prefix}`;
   const [source, target] = job.direction === 'upload' ? [job.directory, remote] : [remote, job.directory];
-  return ['rclone', ['copy', '--checksum', '--transfers', String(job.transfers), '--checkers', String(job.transfers), source, target]];
+  return [
+    'rclone',
+    ['copy', '--checksum', '--transfers', String(job.transfers), '--checkers', String(job.transfers), source, target],
+  ];
 }
 
 async function measure(contender: Contender, job: TransferJob): Promise<Measurement> {
@@ -112,7 +122,10 @@ async function compare(title: string, names: readonly string[], bytes: number, t
       const target = join(folder, 'target');
       mkdirSync(target);
       const job = { endpoint: endpoint as string, bucket, prefix: `${title}/${contender}/`, names, transfers };
-      for (const [direction, directory] of [['upload', source], ['download', target]] as const) {
+      for (const [direction, directory] of [
+        ['upload', source],
+        ['download', target],
+      ] as const) {
         const measurement = await measure(contender, { ...job, direction, directory });
         const key = `${direction} ${contender}`;
         const other = best.get(key);

@@ -1,8 +1,9 @@
 /** The store as steps use it: bytes hashed while they stream, both ways. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import type { ArtifactStore } from '@mlstack/core/flavor';
 import { s3ArtifactStore } from '@mlstack/flavor-s3';
 import type { TransferJob } from './transfer-job.ts';
@@ -19,22 +20,24 @@ const store = new Implementation({
   context: { stateDirectory: job.directory },
 }) as ArtifactStore;
 
+async function* hashed(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha256');
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  hash.digest('hex');
+}
+
 const isLarge = job.names.length === 1;
 await runTransferJob(
   () => store.stat('none'),
   async ({ direction, directory }, name) => {
     const file = join(directory, name);
-    if (direction === 'upload') await store.write(name, isLarge ? createReadStream(file, { highWaterMark: 1 << 20 }) : await readFile(file));
-    else {
-      const hash = createHash('sha256');
-      const target = await open(file, 'w');
-      for await (const chunk of store.read(name)) {
-        hash.update(chunk);
-        await target.write(chunk);
-      }
-      await target.close();
-      hash.digest('hex');
-    }
+    const chunks = () => hashed(store.read(name));
+    if (direction === 'upload') await store.write(name, isLarge ? createReadStream(file) : await readFile(file));
+    else if (isLarge) await pipeline(chunks(), createWriteStream(file));
+    else await writeFile(file, chunks());
   },
 );
 await store.close();
