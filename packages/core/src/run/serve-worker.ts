@@ -24,6 +24,8 @@ export function serveWorker(token: string): void {
   const decoder = new StringDecoder('utf8');
   let rest = '';
   commands.on('error', () => {});
+  // The parent is dead. Ending here by itself would stop the watch thread while it looks for what steps have started.
+  commands.on('close', () => setInterval(() => {}, 1000));
   commands.on('data', (chunk: Buffer) => {
     const text = rest + decoder.write(chunk);
     const lines = text.split('\n');
