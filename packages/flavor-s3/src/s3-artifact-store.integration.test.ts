@@ -23,7 +23,7 @@ describe.skipIf(realEndpoint === undefined)('on a real S3 server (MLSTACK_TEST_S
       describeConformance(artifactStoreSuite, {
         create: () => ({
           store: open(),
-          capabilities: { supportedSchemes: ['s3'], reach: 'network', presignedUrls },
+          capabilities: { supportedSchemes: ['s3'], reach: 'network' as const, presignedUrls },
           prefix: `${randomUUID()}/`,
           open: async () => open(),
         }),
