@@ -46,3 +46,21 @@ test('an artifact of one file that has a name of its own is written as that file
   user.succeed('artifacts', 'get', artifact.id, 'picture.svg');
   expect(user.read('picture.svg')).toBe('<svg/>');
 });
+
+test('what mlstack.config says of every run holds until the command line says otherwise', () => {
+  const user = createUserProject();
+  user.succeed('init');
+  copyFileSync(join(fixtures, 'chain.ts'), join(user.directory, 'chain.ts'));
+  user.write(
+    'mlstack.config.yaml',
+    'run:\n  params: { length: 2, ms: 1 }\n  steps:\n    link: { settings: { timeoutMs: 60000 } }\n',
+  );
+  const { plan } = user.ask('run', 'chain.ts', '--plan');
+  expect(plan.nodes).toHaveLength(5);
+  expect(plan.nodes[0].settings.timeoutMs).toBe(60_000);
+  expect(user.ask('run', 'chain.ts', '--plan', '--param', 'length=1').plan.nodes).toHaveLength(3);
+  user.write('mlstack.config.yaml', 'run:\n  stpes: {}\n');
+  const { status, stderr } = user.mlstack('run', 'chain.ts');
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/stpes.*steps/s);
+});

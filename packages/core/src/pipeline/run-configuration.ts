@@ -1,6 +1,7 @@
 import type { Issue } from '../errors/issue.ts';
 import { ValidationError } from '../errors/issue.ts';
 import { nearestName } from '../nearest-name.ts';
+import { mergeSettings } from './merge-settings.ts';
 import type { FailureMode, RunConfiguration, StepSettings } from './plan.ts';
 import { validateStepSettings } from './validate-step-settings.ts';
 
@@ -47,6 +48,24 @@ export function parseRunConfiguration(document: unknown, source: string): RunCon
   }
   if (issues.length > 0) throw new ValidationError(source, issues);
   return document as RunConfiguration;
+}
+
+/** Lays one configuration over another: field by field, parameter by parameter, setting by setting. */
+export function mergeRunConfigurations(base: RunConfiguration, over: RunConfiguration): RunConfiguration {
+  const names = new Set([...Object.keys(base.steps ?? {}), ...Object.keys(over.steps ?? {})]);
+  const steps = [...names].map((name) => {
+    const [below, above] = [base.steps?.[name], over.steps?.[name]];
+    return [
+      name,
+      { params: { ...below?.params, ...above?.params }, settings: mergeSettings([below?.settings, above?.settings]) },
+    ] as const;
+  });
+  return {
+    ...base,
+    ...over,
+    ...(base.params || over.params ? { params: { ...base.params, ...over.params } } : {}),
+    ...(steps.length > 0 ? { steps: Object.fromEntries(steps) } : {}),
+  };
 }
 
 /** Turns `step.key=value` (or `key=value` for the pipeline's own) into `paramTexts`. @throws ValidationError with all issues at once. */

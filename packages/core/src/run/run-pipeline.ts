@@ -36,8 +36,9 @@ export interface SubmittedRun {
 export async function runPipeline(project: Project, options: RunPipelineOptions): Promise<RunOutcome> {
   return await useWorker(async (worker) => {
     const { prepareRun, recordRun } = await import('./prepare-run.ts');
+    const { configureRun } = await import('./configure-run.ts');
     const { driveOnStack } = await import('./drive-on-stack.ts');
-    const prepared = await prepareRun(project, options, worker);
+    const prepared = await prepareRun(project, await configureRun(project, options), worker);
     const { stack, notices } = prepared;
     try {
       const run = await recordRun(prepared);
@@ -55,8 +56,9 @@ export async function runPipeline(project: Project, options: RunPipelineOptions)
 export async function submitPipeline(project: Project, options: RunPipelineOptions): Promise<SubmittedRun> {
   return await useWorker(async (worker) => {
     const { prepareRun, recordRun } = await import('./prepare-run.ts');
+    const { configureRun } = await import('./configure-run.ts');
     const { driverCommand } = await import('./driver-command.ts');
-    const prepared = await prepareRun(project, options, worker);
+    const prepared = await prepareRun(project, await configureRun(project, options), worker);
     const { stack, notices } = prepared;
     try {
       for (const message of notices) options.onEvent?.({ kind: 'notice', message });
@@ -80,7 +82,8 @@ export async function submitPipeline(project: Project, options: RunPipelineOptio
 export async function planPipeline(project: Project, options: PipelineOptions): Promise<Plan> {
   return await useWorker(async (worker) => {
     const { compileFile } = await import('./prepare-run.ts');
-    return (await compileFile(project, options, worker)).plan;
+    const { configureRun } = await import('./configure-run.ts');
+    return (await compileFile(project, await configureRun(project, options), worker)).plan;
   });
 }
 
