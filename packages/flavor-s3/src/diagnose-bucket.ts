@@ -64,7 +64,7 @@ async function findBucketProblem(client: S3Client, { name, config }: S3Bucket): 
         `bucket ${name} does not exist`,
         config.createBucket
           ? 'Run `mlstack stack up`.'
-          : 'Correct the path, or set --create-bucket on the store and run `mlstack stack up`.',
+          : 'Correct the path, or set --createBucket on the store and run `mlstack stack up`.',
       );
     // A HEAD tells no reason; a GET of the same permission does.
     const cause = await client.send(new ListObjectsV2Command({ Bucket: name, MaxKeys: 1 })).then(

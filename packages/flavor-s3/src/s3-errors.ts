@@ -35,7 +35,7 @@ export function explanationOf(error: unknown): Explanation {
     case 'NoSuchBucket':
       return {
         reason: 'the bucket does not exist',
-        hint: 'Correct the path, or register the store with --create-bucket and run `mlstack stack up`.',
+        hint: 'Correct the path, or register the store with --createBucket and run `mlstack stack up`.',
       };
     case 'InvalidAccessKeyId':
       return {
@@ -58,7 +58,7 @@ export function explanationOf(error: unknown): Explanation {
     case 'CredentialsProviderError':
       return {
         reason: `no credentials were found: ${message}`,
-        hint: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, log in, or give the store a --profile or references such as --access-key-id={{env.KEY}}.',
+        hint: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, log in, or give the store a --profile or references such as --accessKeyId={{env.KEY}}.',
       };
     case 'PermanentRedirect':
     case 'AuthorizationHeaderMalformed':
