@@ -1,10 +1,10 @@
 const firstDelayMs = 100;
 const longestDelayMs = 5000;
 
-/** When to try again, of one thing that is being tried: delays double, with jitter, until the limit is used up. */
+/** When to try again, of one thing that is being tried: delays double, with jitter, until it has been failing for the limit. */
 export class RetrySchedule {
   retries = 0;
-  readonly #start = performance.now();
+  #failingSince: number | undefined;
   readonly #limitMs: number;
 
   constructor(limitMs: number) {
@@ -15,7 +15,8 @@ export class RetrySchedule {
   next(atLeast = 0): number | undefined {
     const doubled = Math.min(firstDelayMs * 2 ** this.retries, longestDelayMs);
     const delay = Math.max(atLeast, doubled * (0.5 + Math.random() / 2));
-    if (performance.now() - this.#start + delay > this.#limitMs) return undefined;
+    this.#failingSince ??= performance.now();
+    if (performance.now() - this.#failingSince + delay > this.#limitMs) return undefined;
     this.retries++;
     return delay;
   }
