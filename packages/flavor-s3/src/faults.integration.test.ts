@@ -108,6 +108,27 @@ describe.skipIf(realEndpoint === undefined)('between a store and a real server (
     }
   });
 
+  test('a server that is killed amid transfers is waited for', async () => {
+    await bucket.open().write('shared', large);
+    const store = open({ concurrency: 2 });
+    const reading = store.read('shared')[Symbol.asyncIterator]();
+    const read = [(await reading.next()).value as Uint8Array];
+    const dying = Promise.withResolvers<void>();
+    proxy.fault = (seen) => {
+      if (isPart(seen)) dying.resolve();
+      return undefined;
+    };
+    const writing = store.write(key, inChunks(large));
+    await dying.promise;
+    await proxy.close();
+    await sleep(3000);
+    await proxy.listen();
+    for (let next = await reading.next(); !next.done; next = await reading.next()) read.push(next.value);
+    expect(sha256(Buffer.concat(read))).toBe(sha256(large));
+    await writing;
+    expect(sha256(await readAll(bucket.open(), key))).toBe(sha256(large));
+  });
+
   test('an object that is replaced while it is read is no mixture of both', async () => {
     await bucket.open().write(key, large);
     const reading = open({ concurrency: 1 }).read(key)[Symbol.asyncIterator]();

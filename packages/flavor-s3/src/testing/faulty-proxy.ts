@@ -40,20 +40,23 @@ export class FaultyProxy {
   readonly seen: SeenRequest[] = [];
   readonly #target: URL;
   readonly #server: Server;
+  #port = 0;
 
   constructor(target: string) {
     this.#target = new URL(target);
     this.#server = createServer((incoming, answer) => this.#handle(incoming, answer));
   }
 
+  /** After `close`, at the same address as before. */
   async listen(): Promise<this> {
-    this.#server.listen(0, '127.0.0.1');
+    this.#server.listen(this.#port, '127.0.0.1');
     await once(this.#server, 'listening');
+    this.#port = (this.#server.address() as AddressInfo).port;
     return this;
   }
 
   get endpoint(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${this.#port}`;
   }
 
   /** Forgets what was seen and what was to be harmed. */
@@ -62,10 +65,12 @@ export class FaultyProxy {
     this.seen.length = 0;
   }
 
+  /** Cuts all connections and refuses new ones. */
   async close(): Promise<void> {
-    this.#server.closeAllConnections();
+    const closed = once(this.#server, 'close');
     this.#server.close();
-    await once(this.#server, 'close');
+    this.#server.closeAllConnections();
+    await closed;
   }
 
   #handle(incoming: IncomingMessage, answer: ServerResponse): void {
