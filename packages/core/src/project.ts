@@ -114,7 +114,7 @@ export { describeStack } from './stack/describe-stack.ts';
 export type { StackSummary } from './stack/list-stacks.ts';
 export { getActiveStack, listStacks } from './stack/list-stacks.ts';
 export type { StackComponentOf } from './stack/open-stack.ts';
-export { OpenStack, openSnapshot, openStack } from './stack/open-stack.ts';
+export { OpenStack, openComponent, openSnapshot, openStack } from './stack/open-stack.ts';
 export type { FieldChange, StackChange, StackChangePlan, StackDemands } from './stack/plan-stack-change.ts';
 export { describeDemands } from './stack/plan-stack-change.ts';
 export type { DocumentComponent, StackDocument } from './stack/stack-document.ts';

@@ -45,6 +45,13 @@ export class S3Bucket {
     }
   }
 
+  /** Another bucket by the same client. */
+  sibling(name: string): S3Bucket {
+    const bucket = new S3Bucket(this.store, name, this.config, '');
+    bucket.#client = this.client();
+    return bucket;
+  }
+
   async close(): Promise<void> {
     if (this.#client !== undefined) (await this.#client).destroy();
   }

@@ -102,6 +102,16 @@ export async function buildComponent<Type extends ComponentType>(
   );
 }
 
+/** Builds one registered component, for a caller who closes it. Fails as `createComponent` does, and where there is none of the name. */
+export async function openComponent<Type extends ComponentType>(
+  project: Project,
+  type: Type,
+  name: string,
+): Promise<ComponentContracts[Type]> {
+  const reference = referenceTo(project, requireComponent(project.registry.read(), type, name));
+  return await buildComponent(project, { ...reference, type });
+}
+
 function isRequired(type: ComponentType): boolean {
   return describeComponentType(type).required;
 }
