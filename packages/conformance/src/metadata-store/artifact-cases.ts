@@ -196,6 +196,8 @@ export const artifactCases: ConformanceCase<MetadataStoreSubject>[] = [
         ],
       );
       assert.deepEqual([...(await store.findReferencedCode(['one', 'two', 'three']))], ['one', 'two']);
+      const uncompleted = await store.findReferencedCode(['one', 'two', 'three'], { uncompleted: true });
+      assert.deepEqual([...uncompleted], ['two']);
       assert.equal(await store.countArtifacts(artifactStoreId), 3);
       assert.equal(await store.countArtifacts('another-store'), 0);
     },

@@ -1,5 +1,6 @@
 import type { ArtifactStore, ObjectStat } from '../component/artifact-store.ts';
 import type { MetadataStore } from '../component/metadata-store.ts';
+import { MlstackError } from '../errors/mlstack-error.ts';
 import type { Project } from '../project/project.ts';
 import { keyOwner, metadataStorePrefix } from '../run/output-keys.ts';
 import { useStack } from '../run/use-stack.ts';
@@ -17,6 +18,10 @@ export interface PrunedArtifacts {
   readonly size: number;
   /** Unfinished writes of processes that died. Not looked for in a dry run. */
   readonly unfinished: number;
+  /** Code of this machine that no run needs any more. */
+  readonly bundles: number;
+  /** What was left for a reason that people may want to know. */
+  readonly notices: readonly string[];
   readonly dryRun: boolean;
 }
 
@@ -25,7 +30,8 @@ const defaultGracePeriodMs = 3_600_000;
 /**
  * Removes bytes of the stack's artifact store that no record of its metadata store refers to. Looks only at what this metadata
  * store's runs wrote; leaves what runs that have not ended wrote, what is younger than the grace period, and what is none of core's keys.
- * A run that is recorded keeps its logs and results; what a failed attempt stored as artifacts goes.
+ * A run that is recorded keeps its logs and results; what a failed attempt stored as artifacts goes. Removes bundles of the project, too, which
+ * no run that may go on and no build of unchanged code needs.
  */
 export async function pruneArtifacts(
   project: Project,
@@ -49,8 +55,48 @@ export async function pruneArtifacts(
       if (!dryRun && keys.length > 0) await artifactStore.delete(keys, options);
     }
     const unfinished = dryRun ? 0 : await artifactStore.deleteUnfinished(prefix, olderThan);
-    return { objects, size, unfinished, dryRun };
+    return { objects, size, unfinished, ...(await pruneCode(project, olderThan, dryRun)), dryRun };
   });
+}
+
+/** Every metadata store of the project is asked, for they share its bundles. */
+async function pruneCode(
+  project: Project,
+  olderThan: Date,
+  dryRun: boolean,
+): Promise<Pick<PrunedArtifacts, 'bundles' | 'notices'>> {
+  const { pruneBundles } = await import('../bundle/prune-bundles.ts');
+  const { openComponent } = await import('../stack/open-stack.ts');
+  const stores = project.registry.read().components.filter(({ type }) => type === 'metadata-store');
+  const findNeeded = async (digests: readonly string[]) => {
+    const needed = new Set<string>();
+    for (const { name } of stores) {
+      const store = await openComponent(project, 'metadata-store', name).catch((error: unknown) => {
+        throw new StoreClosedError(name, error);
+      });
+      try {
+        for (const digest of await store.findReferencedCode(digests, { uncompleted: true })) needed.add(digest);
+      } catch (error) {
+        throw new StoreClosedError(name, error);
+      } finally {
+        await store.close();
+      }
+    }
+    return needed;
+  };
+  try {
+    return { bundles: await pruneBundles(project.stateDirectory, { olderThan, dryRun, findNeeded }), notices: [] };
+  } catch (error) {
+    if (!(error instanceof StoreClosedError)) throw error;
+    return { bundles: 0, notices: [error.message] };
+  }
+}
+
+class StoreClosedError extends Error {
+  constructor(store: string, cause: unknown) {
+    const reason = MlstackError.is(cause) ? cause.message : String(cause);
+    super(`Code was left, for metadata store "${store}" cannot say which runs need it: ${reason}`, { cause });
+  }
 }
 
 type Owner = NonNullable<ReturnType<typeof keyOwner>>;

@@ -22,8 +22,8 @@ export async function assembleBundle(entry: string, root: string, stateDirectory
   const checkedAt = Date.now();
   const { userCode, parsed, imports, bundled } = await bundleInStages(entry, root, stateDirectory, new PackageLookup());
   const assets = carryAssets(parsed, root, entry);
-  const graph = new CodeGraph(parsed, assets.byNode);
-  const sites = findStepSites(parsed, graph.units, graph.imports);
+  const graph = new CodeGraph(parsed, assets);
+  const sites = findStepSites(parsed, graph.units);
   const externals = [...userCode.externals, ...bundled.externals];
   const edited = editCode(
     userCode.code,

@@ -353,3 +353,63 @@ test('Processes that build the same at once all get the same bundle, and leave n
   expect(digests.size).toBe(1);
   expect(readdirSync(join(project.stateDirectory, 'bundles'))).toEqual([...digests]);
 });
+
+test('Files that steps and pipelines list come along, and count for the steps that list them', async () => {
+  using project = new TemporaryProject({
+    'src/pipeline.ts': `
+      import * as core from '@mlstack/core';
+      import { pipeline as define, step } from '@mlstack/core';
+      import { readFileSync } from 'node:fs';
+      const read = (name: string) => readFileSync(new URL(\`./\${name}\`, import.meta.url), 'utf8');
+      export const lists = step({ name: 'lists', assets: ['./data', \`../top.txt\`], run: () => read('data/deep/a.txt') });
+      export const other = core.step({ 'name': 'other', 'assets': ['./b.txt'], run: () => read('b.txt') });
+      export const none = step({ name: 'none', run: () => 1 });
+      const make = (name: string) => step({ name, assets: ['./made.txt'], run: () => read('made.txt') });
+      export const readAll = () => ['data/deep/a.txt', '../top.txt', 'b.txt', 'made.txt', 'all.txt'].map(read);
+      export default define('listed', { assets: ['./all.txt'] }, () => { lists(); other(); none(); make('made')(); });
+    `,
+    'src/data/deep/a.txt': 'a',
+    'src/b.txt': 'b',
+    'src/made.txt': 'made',
+    'src/all.txt': 'all',
+    'top.txt': 'top',
+  });
+  const changedBy = async (files: Readonly<Record<string, string>>) => {
+    const { manifest: before } = await project.build('src/pipeline.ts');
+    project.write(files);
+    const { manifest: after } = await project.build('src/pipeline.ts');
+    return Object.keys(before.fingerprints)
+      .filter((site) => before.fingerprints[site]?.sha256 !== after.fingerprints[site]?.sha256)
+      .map((site) => site.split('#')[1]);
+  };
+  const exports = await load(project, 'src/pipeline.ts');
+  expect((exports.readAll as () => unknown)()).toEqual(['a', 'top', 'b', 'made', 'all']);
+  expect(await changedBy({ 'src/data/deep/a.txt': 'A' })).toEqual(['lists']);
+  expect(await changedBy({ 'src/data/new.txt': 'n' })).toEqual(['lists']);
+  expect(await changedBy({ 'top.txt': 'T' })).toEqual(['lists']);
+  expect(await changedBy({ 'src/b.txt': 'B' })).toEqual(['other']);
+  expect(await changedBy({ 'src/all.txt': 'ALL' })).toEqual(['lists', 'other', 'none']);
+  const { digest } = await project.build('src/pipeline.ts');
+  expect(await changedBy({ 'src/made.txt': 'M' })).toEqual([]);
+  expect((await project.build('src/pipeline.ts')).digest).not.toBe(digest);
+});
+
+test('A list of assets that names what is not there, or is not written out, is refused with its place', async () => {
+  const list = (text: string) => `import { step } from '@mlstack/core';
+const files = ['./a.txt'];
+export const a = step({ name: 'a', assets: ${text}, run: () => files });`;
+  using project = new TemporaryProject({
+    'absent.ts': list("['./absent.csv', './*.txt']"),
+    'variable.ts': list('files'),
+    'element.ts': list("['./a.txt', files[0]]"),
+    'absolute.ts': list("['/etc/hostname']"),
+    'a.txt': 'a',
+  });
+  const message = async (file: string) => (await failureOf(project.build(file))).message;
+  expect(await message('absent.ts')).toMatch(
+    /absent\.ts:3:45: there is no file absent\.csv to take along.*\*\.txt to take/s,
+  );
+  expect(await message('variable.ts')).toMatch(/variable\.ts:3:44: assets are a list of paths beside this file/);
+  expect(await message('element.ts')).toMatch(/element\.ts:3:56: assets are a list/);
+  expect(await message('absolute.ts')).toMatch(/absolute\.ts:3:45: assets are a list/);
+});

@@ -6,14 +6,17 @@ import type { SourcePlace } from '../errors/bundle-errors.ts';
 import { BundleError } from '../errors/bundle-errors.ts';
 import { hashText } from './content-hash.ts';
 import type { CodeEdit } from './edit-code.ts';
+import { listedAssetsOf } from './listed-assets.ts';
 import type { ParsedCode } from './parsed-code.ts';
 
-/** Files that the user's modules name by their own place, and how the code is changed to find them in the bundle. */
+/** Files that the user's modules name by their own place or list as assets, and how the code is changed to find them in the bundle. */
 export interface CarriedAssets {
   /** By path relative to the bundle's folder. */
   readonly files: ReadonlyMap<string, Uint8Array>;
   /** What names an asset: its label, `data/digits.csv`, and a SHA-256 of the file or of all in the folder. */
   readonly byNode: ReadonlyMap<AnyNode, { readonly label: string; readonly sha256: string }>;
+  /** Those that a pipeline lists: by label, SHA-256. */
+  readonly ofEveryStep: ReadonlyMap<string, string>;
   readonly edits: readonly CodeEdit[];
   /** Absolute paths of the files read, each with the SHA-256 of its content. */
   readonly sources: ReadonlyMap<string, string>;
@@ -30,52 +33,62 @@ interface Mention {
 /**
  * A module keeps its place: `import.meta.url` and its like give a path under `assets/` whose surroundings are those of the module in the
  * project, as far as the code names them by literals: `new URL('./data.csv', import.meta.url)`,
- * `join(import.meta.dirname, 'data', 'x.csv')`.
+ * `join(import.meta.dirname, 'data', 'x.csv')`. So do the files that a step or a pipeline lists as its `assets`, in which case the code may
+ * make up their names as it runs.
  *
- * @throws BundleError where `new URL` names what is not there.
+ * @throws BundleError where `new URL` or a list names what is not there, or a list is not written out.
  */
 export function carryAssets(parsed: ParsedCode, root: string, entryFile: string): CarriedAssets {
   const places: (Mention & { readonly what: 'url' | 'dirname' | 'filename' })[] = [];
   const named: (Mention & { readonly path: string })[] = [];
-  const missing: { message: string; place?: SourcePlace }[] = [];
+  const listed: (Mention & { readonly path: string; readonly isOfPipeline: boolean })[] = [];
+  const problems: { message: string; place?: SourcePlace }[] = [];
+  const complain = (node: AnyNode, message: string) => {
+    const place = parsed.placeOf(node, root);
+    problems.push(place === undefined ? { message } : { message, place });
+  };
+  const absent = (path: string) => `there is no file ${relative(root, path).split(sep).join('/')} to take along`;
 
   fullAncestor(parsed.program, (node, _state, ancestors) => {
     const what = placeOf(parsed, node);
-    if (what === undefined) return;
+    if (what === undefined && node.type !== 'CallExpression') return;
     const file = parsed.fileAt(topOf(ancestors, node).start) ?? parsed.originOf(node)?.file;
     if (file === undefined) return;
     const module = join(root, file);
+    if (node.type === 'CallExpression') {
+      for (const { node: element, path, isOfPipeline } of listedAssetsOf(parsed, node, module)) {
+        if (path === undefined) complain(element, 'assets are a list of paths beside this file, written out as texts');
+        else if (isThere(path)) listed.push({ node: element, module, path, isOfPipeline });
+        else complain(element, absent(path));
+      }
+    }
+    if (what === undefined) return;
     places.push({ node, module, what });
     const user = ancestors.at(-2);
     const path = user === undefined ? undefined : literalPath(user, node, what, module);
     if (user === undefined || path === undefined) return;
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat?.isFile() || stat?.isDirectory()) named.push({ node: user, module, path });
-    else if (user.type === 'NewExpression') {
-      const message = `there is no file ${relative(root, path).split(sep).join('/')} to take along`;
-      const place = parsed.placeOf(user, root);
-      missing.push(place === undefined ? { message } : { message, place });
-    }
+    if (isThere(path)) named.push({ node: user, module, path });
+    else if (user.type === 'NewExpression') complain(user, absent(path));
   });
-  if (missing.length > 0) {
+  if (problems.length > 0) {
     throw new BundleError(
       relative(root, entryFile),
-      missing,
-      'Add the file. For a place to write to, use a folder of your own choice outside the code.',
+      problems,
+      'Name a file or folder that is there. For a place to write to, use a folder of your own choice outside the code.',
     );
   }
 
   const base = commonFolder([
     root,
-    ...places.map(({ module }) => dirname(module)),
-    ...named.map(({ path }) => dirname(path)),
+    ...[...places, ...listed].map(({ module }) => dirname(module)),
+    ...[...named, ...listed].map(({ path }) => dirname(path)),
   ]);
   const inside = (path: string) => ['assets', ...relative(base, path).split(sep)].filter(Boolean).join('/');
   const files = new Map<string, Uint8Array>();
   const sources = new Map<string, string>();
   const folders = new Set<string>();
   const byNode = new Map<AnyNode, { label: string; sha256: string }>();
-  for (const { node, path } of named) {
+  for (const { node, path } of [...named, ...listed]) {
     const lines: string[] = [];
     for (const file of filesIn(path, folders)) {
       const content = readFileSync(file);
@@ -86,7 +99,13 @@ export function carryAssets(parsed: ParsedCode, root: string, entryFile: string)
     }
     byNode.set(node, { label: relative(root, path).split(sep).join('/'), sha256: hashText(lines.join('\n')) });
   }
-  const edits = places.map(({ node, module, what }): CodeEdit => {
+  const ofEveryStep = new Map(
+    listed.flatMap(({ node, isOfPipeline }) => {
+      const asset = byNode.get(node);
+      return isOfPipeline && asset !== undefined ? [[asset.label, asset.sha256] as const] : [];
+    }),
+  );
+  const placeEdits = places.map(({ node, module, what }): CodeEdit => {
     const file = inside(module);
     const folder = JSON.stringify(`/${file.slice(0, file.lastIndexOf('/'))}`);
     const texts = {
@@ -96,7 +115,12 @@ export function carryAssets(parsed: ParsedCode, root: string, entryFile: string)
     };
     return { start: node.start, end: node.end, text: texts[what] };
   });
-  return { files, byNode, edits, sources, folders };
+  // Says to the compiler that the element was seen here.
+  const listEdits = listed.map(({ node, path }): CodeEdit => {
+    const text = `new URL(${JSON.stringify(inside(path))}, import.meta.url).href`;
+    return { start: node.start, end: node.end, text };
+  });
+  return { files, byNode, ofEveryStep, edits: [...placeEdits, ...listEdits], sources, folders };
 }
 
 /** `import.meta.url` and what else tells a module where it lies. */
@@ -108,6 +132,11 @@ function placeOf(parsed: ParsedCode, node: AnyNode): 'url' | 'dirname' | 'filena
   if (node.type !== 'MemberExpression' || node.object.type !== 'MetaProperty') return undefined;
   const name = node.property.type === 'Identifier' && !node.computed ? node.property.name : '';
   return name === 'url' || name === 'dirname' || name === 'filename' ? name : undefined;
+}
+
+function isThere(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat?.isFile() === true || stat?.isDirectory() === true;
 }
 
 function topOf(ancestors: readonly AnyNode[], node: AnyNode): AnyNode {

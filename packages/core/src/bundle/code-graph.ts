@@ -2,7 +2,7 @@ import type { AnyNode } from 'acorn';
 import type { CarriedAssets } from './carried-assets.ts';
 import type { CodeText } from './code-text.ts';
 import { readCodeText, withoutVersion } from './code-text.ts';
-import type { CodeUnit, ImportedName, TopLevel } from './code-units.ts';
+import type { CodeUnit, TopLevel } from './code-units.ts';
 import { readTopLevel } from './code-units.ts';
 import type { ParsedCode } from './parsed-code.ts';
 import { readEffects } from './unit-effects.ts';
@@ -12,21 +12,21 @@ export interface Reach {
   readonly units: ReadonlySet<CodeUnit>;
   /** Specifiers of the modules that it imports, requires, or that the user's modules import for what they do. */
   readonly modules: ReadonlySet<string>;
-  /** By label, the SHA-256 of each file or folder beside the code that it names. */
+  /** By label, the SHA-256 of each file or folder beside the code that it names, or that is listed for every step. */
   readonly assets: ReadonlyMap<string, string>;
 }
 
 /** The declarations of the user's modules and which of them needs which. */
 export class CodeGraph {
   readonly #parsed: ParsedCode;
-  readonly #assets: CarriedAssets['byNode'];
+  readonly #assets: CarriedAssets;
   readonly #top: TopLevel;
   readonly #unitByName = new Map<string, CodeUnit[]>();
   readonly #texts = new Map<CodeUnit, CodeText>();
   readonly #changers = new Map<string, CodeUnit[]>();
   readonly #worldly: CodeUnit[] = [];
 
-  constructor(parsed: ParsedCode, assets: CarriedAssets['byNode']) {
+  constructor(parsed: ParsedCode, assets: CarriedAssets) {
     this.#parsed = parsed;
     this.#assets = assets;
     this.#top = readTopLevel(parsed);
@@ -38,17 +38,13 @@ export class CodeGraph {
     return this.#top.units;
   }
 
-  get imports(): ReadonlyMap<string, ImportedName> {
-    return this.#top.imports;
-  }
-
   /** The text of a node that need not be a whole unit. */
   textOf(node: AnyNode): CodeText {
     return readCodeText(
       this.#parsed,
       node,
       (name) => this.#referenceTo(name),
-      (part) => this.#assets.has(part),
+      (part) => this.#assets.byNode.has(part),
     );
   }
 
@@ -66,10 +62,10 @@ export class CodeGraph {
     const units = new Set<CodeUnit>();
     const modules = new Set([...start.modules, ...this.#top.bareImports]);
     const names = new Set(start.uses);
-    const assets = new Map<string, string>();
+    const assets = new Map(this.#assets.ofEveryStep);
     const addAssets = (text: CodeText) => {
       for (const node of text.assets) {
-        const asset = this.#assets.get(node);
+        const asset = this.#assets.byNode.get(node);
         if (asset !== undefined) assets.set(asset.label, asset.sha256);
       }
     };

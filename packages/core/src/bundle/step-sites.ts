@@ -1,6 +1,7 @@
 import type { AnyNode, CallExpression } from 'acorn';
 import { isNode } from './code-text.ts';
-import type { CodeUnit, ImportedName } from './code-units.ts';
+import type { CodeUnit } from './code-units.ts';
+import { coreFunctionOf } from './core-function.ts';
 import type { CodeEdit } from './edit-code.ts';
 import type { ParsedCode } from './parsed-code.ts';
 
@@ -11,14 +12,10 @@ export interface StepSite {
   readonly call: CallExpression;
 }
 
-export function findStepSites(
-  parsed: ParsedCode,
-  units: readonly CodeUnit[],
-  imports: ReadonlyMap<string, ImportedName>,
-): readonly StepSite[] {
+export function findStepSites(parsed: ParsedCode, units: readonly CodeUnit[]): readonly StepSite[] {
   const sites: StepSite[] = [];
   for (const unit of units) {
-    stepCallsIn(unit.node, (callee) => isStep(parsed, imports, callee)).forEach((call, at) => {
+    stepCallsIn(unit.node, (callee) => coreFunctionOf(parsed, callee) === 'step').forEach((call, at) => {
       sites.push({ id: at === 0 ? unit.label : `${unit.label}~${at + 1}`, call });
     });
   }
@@ -40,14 +37,4 @@ function stepCallsIn(node: AnyNode, isCallee: (callee: AnyNode) => boolean): rea
   }
   const children = Object.values(node).flat().filter(isNode);
   return children.flatMap((child) => stepCallsIn(child, isCallee));
-}
-
-function isStep(parsed: ParsedCode, imports: ReadonlyMap<string, ImportedName>, callee: AnyNode): boolean {
-  const name = callee.type === 'MemberExpression' ? callee.object : callee;
-  if (name.type !== 'Identifier') return false;
-  const variable = parsed.variables.get(name.start);
-  const imported = variable !== undefined && parsed.topLevel.has(variable) ? imports.get(variable.name) : undefined;
-  if (imported?.specifier !== '@mlstack/core') return false;
-  if (callee.type !== 'MemberExpression') return imported.imported === 'step';
-  return imported.imported === '*' && callee.property.type === 'Identifier' && callee.property.name === 'step';
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Bundle, BundledExternal, BundledFile, BundleManifest } from './bundle-manifest.ts';
 import { replaceFile, writeContentFolder } from './content-folder.ts';
 import { hashText } from './content-hash.ts';
-import { findBundle } from './find-bundle.ts';
+import { findBundle, noteUse } from './find-bundle.ts';
 import type { InstalledPackage } from './package-lookup.ts';
 
 /** What `files` are as a bundle, with its digest. */
@@ -33,6 +33,7 @@ export function storeBundle(
     writeContentFolder(directory, new Map([...files, ['bundle.json', text]]), twin);
   }
   const bundle = findBundle(stateDirectory, digest);
+  noteUse({ directory });
   // The same code, whose external packages have been installed elsewhere since.
   if (JSON.stringify(bundle?.manifest) !== text) replaceFile(join(directory, 'bundle.json'), text);
   return { digest, directory, manifest };

@@ -176,8 +176,11 @@ export abstract class MetadataStore<Config extends object = object> extends Stac
   abstract findRuns(
     ids: readonly string[],
   ): Promise<ReadonlyMap<string, { readonly ended: boolean; readonly codeDigest: string }>>;
-  /** Of the given bundle digests those that some run was compiled from. */
-  abstract findReferencedCode(digests: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Of the given bundle digests those that some run was compiled from; with `uncompleted`, one that has not completed. */
+  abstract findReferencedCode(
+    digests: readonly string[],
+    options?: { readonly uncompleted?: boolean },
+  ): Promise<ReadonlySet<string>>;
   /** How many records point into an artifact store: its location cannot change while there are any. */
   abstract countArtifacts(storeId: string): Promise<number>;
 }

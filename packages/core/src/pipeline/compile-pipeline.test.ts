@@ -133,6 +133,21 @@ describe('compiling a pipeline', () => {
     ]);
   });
 
+  test('refuses assets that the code makes up, for the bundler has not seen them', () => {
+    const assets = ['./data'].map((path) => path);
+    const reads = step({ name: 'reads', assets, run: () => 1 });
+    const described = pipeline('reading', { assets }, () => {
+      reads();
+    });
+    expect(issuesOf(() => compile(described))).toEqual([
+      'assets: was made up by the code, so that its files were not taken along',
+      'reads.assets: was made up by the code, so that its files were not taken along',
+    ]);
+    const seen = step({ name: 'seen', assets: ['file:///bundle/assets/data'], run: () => 1 });
+    const { nodes } = compile(pipeline('seen', () => void seen()));
+    expect(nodes[0]?.settings).toEqual({});
+  });
+
   test('does not cache steps that one place in the code makes several of', () => {
     const makeAt = (name: string) =>
       (step as (definition: object, site: string) => () => unknown)({ name, run: () => 1 }, 'a.ts#made');

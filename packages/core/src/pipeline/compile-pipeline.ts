@@ -45,6 +45,7 @@ export function compilePipeline(pipeline: Pipeline, options: CompileOptions): Co
   const calls = recordPipeline(pipeline, params);
   checkConfiguredSteps(calls, configuration, issues);
   const sharedSites = checkDefinitions(calls, issues);
+  checkAssets(pipeline, calls, issues);
   const nodes: StepNode[] = [];
   const definitions = new Map<string, StepDefinition>();
   for (const [id, call] of calls) {
@@ -142,6 +143,7 @@ function settingsOf({
   run: _run,
   onSuccess: _onSuccess,
   onFailure: _onFailure,
+  assets: _assets,
   site: _site,
   ...settings
 }: StepDefinition): StepSettings {
@@ -206,6 +208,23 @@ function checkDefinitions(calls: ReadonlyMap<string, RecordedCall>, issues: Issu
     else if (neighbour !== definition) sharedSites.add(definition.site);
   }
   return sharedSites;
+}
+
+/** The bundler makes an address of each asset that it takes along. */
+function checkAssets({ options }: Pipeline, calls: ReadonlyMap<string, RecordedCall>, issues: Issue[]): void {
+  const lists: (readonly [path: readonly string[], assets: readonly string[] | undefined])[] = [
+    [['assets'], options.assets],
+    ...[...calls].map(([id, { definition }]) => [[id, 'assets'], definition.assets] as const),
+  ];
+  for (const [path, assets] of lists) {
+    if (assets === undefined || (Array.isArray(assets) && assets.every((asset) => /^file:/.test(String(asset)))))
+      continue;
+    issues.push({
+      path,
+      message: 'was made up by the code, so that its files were not taken along',
+      hint: "Write the list out where it stands, as in step({ name: 'load', assets: ['./data'], … }).",
+    });
+  }
 }
 
 function checkConfiguredSteps(

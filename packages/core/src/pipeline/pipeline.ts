@@ -12,6 +12,8 @@ export interface PipelineOptions<Params extends z.ZodType> {
   readonly failureMode?: FailureMode;
   /** Settings that its steps have where they say nothing else. */
   readonly steps?: StepSettings;
+  /** As the `assets` of a step, for all steps that are made in this module and those it imports. */
+  readonly assets?: readonly string[];
 }
 
 /** A pipeline. Running it is the command line's part: `mlstack run file.ts`. */

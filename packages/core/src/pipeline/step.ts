@@ -67,6 +67,7 @@ export interface StepDefinition extends StepSettings {
   readonly name: string;
   readonly params?: z.ZodType;
   readonly outputs?: OutputSpec;
+  readonly assets?: readonly string[];
   readonly run: (inputs: object, context: StepContext<unknown>) => unknown;
   readonly onSuccess?: (context: HookContext) => unknown;
   readonly onFailure?: (context: HookContext) => unknown;
@@ -78,6 +79,11 @@ interface Description<Inputs, Params extends z.ZodType, Value> extends StepSetti
   /** Letters, digits, `_` and `-`; the step's id in plans, caches and records. */
   readonly name: string;
   readonly params?: Params;
+  /**
+   * Files and folders beside the module that the step reads under names made up as it runs: they go where the step goes, and a change of one
+   * runs the step again. Paths relative to the module, written out as texts in the call: `['./labels.csv', './images']`.
+   */
+  readonly assets?: readonly string[];
   run(inputs: Inputs, context: StepContext<z.output<Params>>): Value | Promise<Value>;
   /** Run after the step succeeded, somewhere else than the driver. Changes no outcome. */
   onSuccess?(context: HookContext): unknown;

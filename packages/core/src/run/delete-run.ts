@@ -1,9 +1,11 @@
+import { rmSync } from 'node:fs';
 import type { ArtifactRecord } from '../artifact/artifact-record.ts';
 import type { ArtifactStore } from '../component/artifact-store.ts';
 import type { MetadataStore } from '../component/metadata-store.ts';
 import { ArtifactStoreError } from '../errors/artifact-store-errors.ts';
 import { MlstackError } from '../errors/mlstack-error.ts';
 import type { Project } from '../project/project.ts';
+import { driverLogFile } from './driver-command.ts';
 import { runPrefix } from './output-keys.ts';
 import { useStack } from './use-stack.ts';
 
@@ -33,6 +35,7 @@ export async function deleteRun(project: Project, idOrName: string): Promise<Del
       const objects = await deleteBytes(metadataStore, artifactStore, id, orphans).catch((error: unknown) => {
         throw new BytesLeftError(name, artifactStore.name, error);
       });
+      rmSync(driverLogFile(project.stateDirectory, id), { force: true });
       return { runId: id, name, artifacts: orphans.length, objects };
     } finally {
       await stack.close();

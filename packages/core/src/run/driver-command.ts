@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { FlavorHost } from '../flavor/discover-flavors.ts';
 import { programFile, programFlags } from './program-file.ts';
 
@@ -21,4 +22,9 @@ export function parseDriverArguments(argv: readonly string[]): DriverArguments {
   const [, , text] = argv;
   if (text === undefined) throw new TypeError('A driver is started with what driverCommand makes.');
   return JSON.parse(text) as DriverArguments;
+}
+
+/** Where a background driver of this machine prints. */
+export function driverLogFile(stateDirectory: string, runId: string): string {
+  return join(stateDirectory, 'logs', `${runId}.log`);
 }

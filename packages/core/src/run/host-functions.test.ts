@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -198,6 +198,25 @@ test('pruning keeps the files beside a recorded manifest', async () => {
       .map((one) => one.split('.').slice(3).join('.'))
       .toSorted(),
   ).toEqual(['output._manifest.json', 'output.value.json', 'output.weights.bin'].toSorted());
+});
+
+test('pruning asks all metadata stores of the project which runs need the code kept on this machine', async () => {
+  const bundle = (digest: string) => join(project.stateDirectory, 'bundles', digest);
+  const [unknown, ofPending] = ['a'.repeat(64), 'b'.repeat(64)] as const;
+  await bench.createRun({ ...chain, codeDigest: ofPending });
+  for (const digest of [unknown, ofPending]) mkdirSync(bundle(digest), { recursive: true });
+  const file = join(project.stateDirectory, 'registry.json');
+  const registry = JSON.parse(readFileSync(file, 'utf8'));
+  const broken = { id: 'broken', type: 'metadata-store', name: 'broken', flavor: 'gone', config: {} };
+  writeFileSync(file, JSON.stringify({ ...registry, components: [...registry.components, broken] }));
+  const { bundles, notices } = await pruneArtifacts(project, everything);
+  expect(bundles).toBe(0);
+  expect(notices).toEqual([expect.stringContaining('metadata store "broken" cannot say which runs need it')]);
+  expect(existsSync(bundle(unknown))).toBe(true);
+  writeFileSync(file, JSON.stringify(registry));
+  expect(await pruneArtifacts(project, { ...everything, dryRun: true })).toMatchObject({ bundles: 1, notices: [] });
+  expect(await pruneArtifacts(project, everything)).toMatchObject({ bundles: 1, notices: [] });
+  expect([existsSync(bundle(unknown)), existsSync(bundle(ofPending))]).toEqual([false, true]);
 });
 
 test('pruning leaves what a run that has not ended wrote', async () => {

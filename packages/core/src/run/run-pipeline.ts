@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Plan, RunConfiguration } from '../pipeline/plan.ts';
 import type { Project } from '../project/project.ts';
 import type { RunEvent } from './run-events.ts';
@@ -57,7 +56,7 @@ export async function submitPipeline(project: Project, options: RunPipelineOptio
   return await useWorker(async (worker) => {
     const { prepareRun, recordRun } = await import('./prepare-run.ts');
     const { configureRun } = await import('./configure-run.ts');
-    const { driverCommand } = await import('./driver-command.ts');
+    const { driverCommand, driverLogFile } = await import('./driver-command.ts');
     const prepared = await prepareRun(project, await configureRun(project, options), worker);
     const { stack, notices } = prepared;
     try {
@@ -69,7 +68,7 @@ export async function submitPipeline(project: Project, options: RunPipelineOptio
         runId,
         projectDirectory,
         command: driverCommand({ projectDirectory, stack: stack.name, runId, host }),
-        logFile: join(stateDirectory, 'logs', `${runId}.log`),
+        logFile: driverLogFile(stateDirectory, runId),
       });
       return { runId, name, pipeline: plan.pipeline, stack: stack.name, description };
     } finally {

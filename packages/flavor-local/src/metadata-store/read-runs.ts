@@ -117,8 +117,12 @@ export function findRuns(
   return found;
 }
 
-export function findReferencedCode(database: SqliteDatabase, digests: readonly string[]): Set<string> {
-  return new Set(
-    digests.filter((digest) => database.get('SELECT 1 FROM runs WHERE code_digest = ? LIMIT 1', digest) !== undefined),
-  );
+export function findReferencedCode(
+  database: SqliteDatabase,
+  digests: readonly string[],
+  { uncompleted = false }: { readonly uncompleted?: boolean } = {},
+): Set<string> {
+  const condition = uncompleted ? "code_digest = ? AND state <> 'completed'" : 'code_digest = ?';
+  const query = `SELECT 1 FROM runs WHERE ${condition} LIMIT 1`;
+  return new Set(digests.filter((digest) => database.get(query, digest) !== undefined));
 }

@@ -151,8 +151,11 @@ export class SqliteMetadataStore extends MetadataStore<SqliteMetadataStoreConfig
     return this.#read('look up runs', (database) => findRuns(database, ids));
   }
 
-  async findReferencedCode(digests: readonly string[]): Promise<ReadonlySet<string>> {
-    return this.#read('look up bundles', (database) => findReferencedCode(database, digests));
+  async findReferencedCode(
+    digests: readonly string[],
+    options?: { readonly uncompleted?: boolean },
+  ): Promise<ReadonlySet<string>> {
+    return this.#read('look up bundles', (database) => findReferencedCode(database, digests, options));
   }
 
   async countArtifacts(storeId: string): Promise<number> {
