@@ -43,16 +43,18 @@ test('what an artifact was made from is told once, however many ways lead to it'
     ],
     truncated: false,
   };
-  expect(stripVTControlCharacters(formatLineage(lineage, 'up'))).toBe(`report.output  D  7 B  d
+  expect(stripVTControlCharacters(formatLineage(lineage, 'up'))).toBe(`report.output  d  7 B  D
 made from
 └─ report
-   ├─ model ← train.output  B  7 B  b
+   ├─ model ← train.output  b  7 B  B
    │  └─ train
-   │     └─ data ← load.output  A  7 B  a
+   │     └─ data ← load.output  a  7 B  A
    │        └─ load
-   └─ check ← check.output  C  7 B  c
+   └─ check ← check.output  c  7 B  C
       └─ check
-         └─ data ← load.output  A  7 B  a
+         └─ data ← load.output  a  7 B  A
             └─ load`);
   expect(stripVTControlCharacters(formatLineage({ ...lineage, artifact: all.a }, 'down'))).toContain('(as above)');
+  for (const line of stripVTControlCharacters(formatLineage(lineage, 'both', 24)).split('\n'))
+    expect(line.length).toBeLessThanOrEqual(24);
 });

@@ -1,14 +1,23 @@
 import { styleText } from 'node:util';
 import type { ArtifactLineage, LineageStep } from '@mlstack/core/project';
 import { formatBytes } from './format-quantity.ts';
+import { cutLines, terminalWidth } from './format-table.ts';
 
 interface Branch {
   readonly text: string;
   readonly below: () => Branch[];
 }
 
-/** Two trees: what an artifact was made from, and what was made from it. A branch that was shown before is not shown again. */
-export function formatLineage(lineage: ArtifactLineage, direction: 'up' | 'down' | 'both'): string {
+/**
+ * Two trees: what an artifact was made from, and what was made from it. A branch that was shown before is not shown again.
+ *
+ * @param width of the terminal, at which lines are cut; nothing where it is piped.
+ */
+export function formatLineage(
+  lineage: ArtifactLineage,
+  direction: 'up' | 'down' | 'both',
+  width = terminalWidth(),
+): string {
   const name = (id: string) => describeArtifact(lineage, id);
   const lines = [styleText('bold', name(lineage.artifact.id))];
   if (direction !== 'down') {
@@ -19,7 +28,7 @@ export function formatLineage(lineage: ArtifactLineage, direction: 'up' | 'down'
     lines.push(styleText('dim', 'used for'), ...(below.length === 0 ? ['  nothing yet'] : drawTree(below)));
   }
   if (lineage.truncated) lines.push(styleText('dim', 'There is more: ask for an artifact at the edge.'));
-  return lines.join('\n');
+  return cutLines(lines.join('\n'), width);
 }
 
 function upwards({ steps }: ArtifactLineage, id: string, name: (id: string) => string): Branch[] {
@@ -77,5 +86,5 @@ function drawTree(branches: readonly Branch[], stem = ''): string[] {
 function describeArtifact({ artifacts, artifact }: ArtifactLineage, id: string): string {
   const found = artifacts[id] ?? (artifact.id === id ? artifact : undefined);
   if (found === undefined) return id;
-  return `${found.nodeId}.${found.output}  ${found.preview}  ${formatBytes(found.size)}  ${styleText('dim', found.id)}`;
+  return `${found.nodeId}.${found.output}  ${styleText('dim', found.id)}  ${formatBytes(found.size)}  ${found.preview}`;
 }

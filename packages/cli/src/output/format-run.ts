@@ -5,11 +5,15 @@ import { formatGraph } from './format-graph.ts';
 import { formatOutputs } from './format-outputs.ts';
 import { formatDuration, formatMoment } from './format-quantity.ts';
 import { formatCounts, runDuration } from './format-runs.ts';
-import { formatFields } from './format-table.ts';
+import { cutLines, formatFields, terminalWidth } from './format-table.ts';
 import { markedState, stateMark } from './state-mark.ts';
 
-/** A run: what it is, its steps as a graph, and what went wrong. */
-export function formatRun(run: RunDescription): string {
+/**
+ * A run: what it is, its steps as a graph, and what went wrong. Why a step ran is left to `runs explain`.
+ *
+ * @param width of the terminal, at which lines of the graph are cut; nothing where it is piped.
+ */
+export function formatRun(run: RunDescription, width = terminalWidth()): string {
   const failed = run.steps.filter((step) => step.state === 'failed' && step.error !== undefined);
   return [
     formatFields([
@@ -24,9 +28,12 @@ export function formatRun(run: RunDescription): string {
       ['code', run.codeDigest.slice(0, 12)],
     ]),
     '',
-    formatGraph(
-      run.steps.map((step) => ({ ...step, id: step.nodeId })),
-      formatStep,
+    cutLines(
+      formatGraph(
+        run.steps.map((step) => ({ ...step, id: step.nodeId })),
+        formatStep,
+      ),
+      width,
     ),
     ...failed.flatMap((step) => ['', `${stateMark('failed')} ${step.nodeId}`, ...formatErrorRecord(step.error)]),
     ...(failed.length === 0 && run.error !== undefined ? ['', ...formatErrorRecord(run.error)] : []),
@@ -44,6 +51,7 @@ function formatStep(step: NodeDescription): string {
     step.state === 'skipped' || step.state === 'cancelled' ? step.state : undefined,
     formatOutputs(Object.fromEntries(previews)),
   ].filter((note) => note !== undefined && note !== '');
-  const reason = step.reason === undefined ? '' : styleText('dim', `  ${step.reason}`);
+  const ran = step.state === 'succeeded' || step.state === 'failed';
+  const reason = step.reason === undefined || ran ? '' : styleText('dim', `  ${step.reason}`);
   return `${stateMark(step.state)} ${step.nodeId}${notes.length === 0 ? '' : `  ${notes.join('  ')}`}${reason}`;
 }

@@ -20,7 +20,7 @@ const leastWidth = 8;
 export function formatTable<Row>(
   rows: readonly Row[],
   columns: readonly Column<Row>[],
-  width: number | undefined = process.stdout.isTTY ? process.stdout.columns || 80 : undefined,
+  width = terminalWidth(),
 ): string {
   const shown = columns.filter((column) => rows.some((row) => column.value(row) !== ''));
   const cells = rows.map((row) => shown.map((column) => column.value(row).replaceAll(/[\r\n\t]+/g, ' ')));
@@ -52,6 +52,20 @@ export function formatFields(
         ...rest.map((more) => `${' '.repeat(width)}${gap}${more}`),
       ].join('\n');
     })
+    .join('\n');
+}
+
+/** Columns of the terminal; nothing where output is piped. */
+export function terminalWidth(): number | undefined {
+  return process.stdout.isTTY ? process.stdout.columns || 80 : undefined;
+}
+
+/** Every line as much of it as fits. */
+export function cutLines(text: string, width: number | undefined): string {
+  if (width === undefined) return text;
+  return text
+    .split('\n')
+    .map((line) => truncate(line, width))
     .join('\n');
 }
 
