@@ -13,6 +13,9 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
           exclude: ['**/*.integration.test.ts'],
+          // Some start processes: a busy machine takes its time.
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
           // Bundles of user code are loaded by Node itself, as they are outside of tests.
           server: { deps: { external: [/[/\\]\.mlstack[/\\]/] } },
         },
