@@ -20,6 +20,7 @@ export interface RemoteExecution {
   /** Folder with a folder for each part of the code. */
   readonly root: string;
   readonly launch: RemoteLaunch;
+  readonly env: Readonly<Record<string, string>>;
   /** The request's `outputPrefix`. */
   readonly prefix: string;
 }
@@ -31,12 +32,12 @@ const stopGraceMs = 8000;
 const terminationFile = '/dev/termination-log';
 
 /** Executes the request that waits at `prefix`, and publishes its result there: the first one, where several do it. */
-export async function executeRemotely({ root, launch, prefix }: RemoteExecution): Promise<void> {
+export async function executeRemotely({ root, launch, env, prefix }: RemoteExecution): Promise<void> {
   const stopped = new AbortController();
   process.once('SIGTERM', () => stopped.abort());
   const secrets = new SecretValues();
-  for (const value of Object.values(launch.env)) secrets.add(value);
-  Object.assign(process.env, launch.env);
+  for (const value of Object.values(env)) secrets.add(value);
+  Object.assign(process.env, env);
   const reference = relocate(launch.artifactStore, root);
   const artifactStoreContext = { stateDirectory: join(root, 'state') };
   const store = await createComponent({ ...reference, type: 'artifact-store' }, artifactStoreContext, { secrets });
@@ -44,7 +45,7 @@ export async function executeRemotely({ root, launch, prefix }: RemoteExecution)
   const request: StepRequest = { ...stored, components: { ...stored.components, artifactStore: reference } };
   const limit = parseBytes(request.node.settings.resources?.memory ?? '');
   const killsBefore = readMemoryKills();
-  const worker = new WorkerProcess({ env: launch.env, ...(limit === undefined ? {} : { heapLimitBytes: limit }) });
+  const worker = new WorkerProcess({ env, ...(limit === undefined ? {} : { heapLimitBytes: limit }) });
   const step = superviseStep(
     worker,
     { kind: 'execute', request, bundleDirectory: join(root, 'code'), artifactStoreContext },

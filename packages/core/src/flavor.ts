@@ -9,6 +9,7 @@ export type {
   MaterializerReference,
   StoredArtifact,
 } from './artifact/artifact-record.ts';
+export type { BundledExternal } from './bundle/bundle-manifest.ts';
 export { Alerter } from './component/alerter.ts';
 export type {
   ArtifactStoreCapabilities,
@@ -66,6 +67,7 @@ export type {
   LauncherContext,
   LaunchHandle,
 } from './run/launcher.ts';
+export type { PlanRule, PlanView } from './run/plan-rules.ts';
 export type { ProcessIdentity } from './run/process-identity.ts';
 export { isRunning, readProcessIdentity } from './run/process-identity.ts';
 export { endProcessesOfWorkers, killProcessGroup } from './run/process-tree.ts';

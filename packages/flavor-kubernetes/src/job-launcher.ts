@@ -1,6 +1,5 @@
-import type { V1Job, V1Pod } from '@kubernetes/client-node';
+import type { V1Job } from '@kubernetes/client-node';
 import type {
-  EndCause,
   LaunchCredentials,
   LaunchEvent,
   Launcher,
@@ -9,16 +8,16 @@ import type {
   StepRequest,
 } from '@mlstack/core/flavor';
 import { LaunchEventQueue, requestKey } from '@mlstack/core/flavor';
+import type { JobExecution } from './job-executions.ts';
+import { JobExecutions } from './job-executions.ts';
 import type { InsistOptions, KubernetesApi } from './kubernetes-api.ts';
-import { explainApiError, insist, isTransient, statusOf } from './kubernetes-api.ts';
+import { explainApiError, ignoreMissing, insist, isTransient, statusOf } from './kubernetes-api.ts';
 import type { KubernetesConfig, KubernetesSettings } from './kubernetes-config.ts';
 import type { RunScope } from './object-names.ts';
 import { annotations, jobName, selectorOf } from './object-names.ts';
-import type { PodState } from './pod-state.ts';
-import { podDeleted, readJobFailure, readPodState } from './pod-state.ts';
 import { RunObjects } from './run-objects.ts';
 import { RunWatch } from './run-watch.ts';
-import { describeStepJob } from './step-job.ts';
+import { describeStepJob, outputPrefixOf } from './step-job.ts';
 
 export interface JobLauncherOptions {
   readonly api: KubernetesApi;
@@ -28,22 +27,12 @@ export interface JobLauncherOptions {
   readonly settingsKey: string;
 }
 
-interface Execution {
-  readonly handle: LaunchHandle;
-  readonly job: string;
-  startTimer?: NodeJS.Timeout;
-  imageTimer?: NodeJS.Timeout;
-  reason: string;
-  pod?: string;
-  isRunning: boolean;
-  isStopping: boolean;
-  isOver: boolean;
-}
-
-/** Time for a pod's last words where its Job is over first, in milliseconds. */
-const lastWordsMs = 5000;
 /** For what the program in a pod does after its step was stopped, in seconds. */
 const stopSlackSeconds = 3;
+/** How much later than that a pod that was told to end counts as gone, in milliseconds. */
+const stopLimitMs = 20_000;
+/** How long a launcher that is closed goes on trying to remove what is no longer needed, in milliseconds. */
+const closeLimitMs = 10_000;
 
 /** Runs each step as a Job. What it knows it learns from one watch of the run. */
 export class JobLauncher implements Launcher {
@@ -53,7 +42,7 @@ export class JobLauncher implements Launcher {
   readonly #scope: RunScope;
   readonly #objects: RunObjects;
   readonly #events = new LaunchEventQueue();
-  readonly #executions = new Map<string, Execution>();
+  readonly #executions: JobExecutions;
   readonly #removals = new Set<Promise<unknown>>();
   readonly #closed = new AbortController();
   readonly #patience: InsistOptions;
@@ -61,51 +50,42 @@ export class JobLauncher implements Launcher {
 
   constructor(context: LauncherContext, options: JobLauncherOptions) {
     const { api, config, componentId } = options;
-    const { namespace } = config;
-    this.concurrency = config.concurrency;
+    const { namespace, concurrency, apiTimeoutMs, imageTimeoutMs } = config;
+    this.concurrency = concurrency;
     this.#context = context;
     this.#options = options;
     this.#scope = { runId: context.runId, componentId };
-    this.#patience = { timeoutMs: config.apiTimeoutMs, signal: this.#closed.signal };
+    this.#patience = { timeoutMs: apiTimeoutMs, signal: this.#closed.signal };
     this.#objects = new RunObjects({ api, namespace, scope: this.#scope, context, patience: this.#patience });
+    this.#executions = new JobExecutions({
+      imageTimeoutMs,
+      tell: (event) => this.#events.push(event),
+      discard: ({ job, pod }) => this.#remove(job, pod),
+    });
     void context.warmWorker?.close();
   }
 
   async launch(request: StepRequest, credentials: LaunchCredentials): Promise<LaunchHandle> {
-    const { api, config, settingsKey } = this.#options;
+    const { config } = this.#options;
     const { namespace } = config;
     const job = jobName(request, this.#scope.componentId);
     const known = this.#executions.get(job);
     if (known !== undefined) return known.handle;
     for (const value of Object.values(credentials.env)) this.#context.secrets.add(value);
-    const { runId, nodeId, attempt, role, outputPrefix } = request;
-    const execution = this.#track({ runId, nodeId, attempt, role, detail: { job, namespace } }, job);
+    const { runId, nodeId, attempt, role } = request;
+    const execution = this.#executions.add({ runId, nodeId, attempt, role, detail: { job, namespace } }, job);
     try {
-      const body = Buffer.from(JSON.stringify(request));
-      const [secretName] = await Promise.all([
-        this.#objects.secretFor(request, credentials),
-        this.#context.artifactStore.write(requestKey(outputPrefix), body, { size: body.length }),
-        this.#startWatch(),
-      ]);
-      // The plan was checked with the flavor's schema before anything started.
-      const settings = (request.node.settings.vendor?.[settingsKey] ?? {}) as KubernetesSettings;
-      const description = describeStepJob({ request, scope: this.#scope, config, settings, secretName });
-      await insist(async () => {
-        try {
-          await api.batch.createNamespacedJob({ namespace, body: description });
-        } catch (error) {
-          if (statusOf(error) !== 409) throw error;
-        }
-      }, this.#patience);
+      await this.#create(request, credentials);
     } catch (error) {
       if (statusOf(error) === undefined || isTransient(error)) {
-        this.#forget(execution);
+        this.#executions.forget(job);
+        this.#remove(job);
         throw error;
       }
-      this.#end(execution, { kind: 'refused', reason: this.#explainRefusal(error) });
+      this.#executions.end(execution, { kind: 'refused', reason: explainRefusal(error) });
       return execution.handle;
     }
-    this.#limitStart(execution, request.node.settings.startTimeoutMs ?? config.startTimeoutMs);
+    this.#executions.limitStart(execution, request.node.settings.startTimeoutMs ?? config.startTimeoutMs);
     return execution.handle;
   }
 
@@ -119,9 +99,9 @@ export class JobLauncher implements Launcher {
     const job = String(handle.detail.job);
     const execution = this.#executions.get(job);
     if (execution?.isOver === true) return;
-    if (execution !== undefined) execution.isStopping = true;
+    const gracePeriodSeconds = Math.ceil(graceMs / 1000) + stopSlackSeconds;
+    if (execution !== undefined) this.#executions.stop(execution, gracePeriodSeconds * 1000 + stopLimitMs);
     if (execution?.isRunning === true && execution.pod !== undefined) {
-      const gracePeriodSeconds = Math.ceil(graceMs / 1000) + stopSlackSeconds;
       const name = execution.pod;
       await ignoreMissing(
         insist(() => api.core.deleteNamespacedPod({ name, namespace, gracePeriodSeconds }), this.#patience),
@@ -134,60 +114,75 @@ export class JobLauncher implements Launcher {
     const { namespace } = config;
     const labelSelector = selectorOf(this.#scope, 'step');
     const { items } = await insist(() => api.batch.listNamespacedJob({ namespace, labelSelector }), this.#patience);
-    const handles: LaunchHandle[] = [];
-    for (const { metadata } of items) {
-      const { name: job, annotations: notes = {}, deletionTimestamp } = metadata ?? {};
-      const nodeId = notes[annotations.node];
-      const role = notes[annotations.execution];
-      if (job === undefined || nodeId === undefined || deletionTimestamp !== undefined) continue;
-      if (notes[annotations.runId] !== runId || !isRole(role)) continue;
-      const attempt = Number(notes[annotations.attempt]);
-      const execution = this.#track({ runId, nodeId, attempt, role, detail: { job, namespace } }, job);
-      this.#limitStart(execution, config.startTimeoutMs);
-      handles.push(execution.handle);
-    }
+    const adopted = items.flatMap((job) => {
+      const execution = this.#adoptJob(runId, job);
+      return execution === undefined ? [] : [{ job, execution }];
+    });
+    await this.#adoptObjects(adopted.map(({ job }) => job));
     await this.#startWatch();
-    return handles;
+    for (const { execution } of adopted) this.#executions.limitStart(execution, config.startTimeoutMs);
+    return adopted.map(({ execution }) => execution.handle);
   }
 
   release(handle: LaunchHandle): void {
     const job = String(handle.detail.job);
-    this.#executions.delete(job);
-    const removal = this.#deleteJob(job).catch(() => {
-      // Its time to live ends it.
-    });
-    this.#removals.add(removal);
-    void removal.finally(() => this.#removals.delete(removal));
+    this.#executions.forget(job);
+    this.#remove(job);
   }
 
   async close(): Promise<void> {
-    const remaining = [...this.#executions.values()].some(({ isOver }) => !isOver);
+    const isAllOver = this.#executions.remaining().next().done === true;
+    const limit = setTimeout(() => this.#closed.abort(), closeLimitMs);
+    this.#executions.close();
     this.#objects.close();
-    for (const execution of this.#executions.values()) clearTimers(execution);
     if (this.#watch !== undefined) await (await this.#watch.catch(() => undefined))?.close();
     await Promise.all(this.#removals);
-    if (!remaining && this.#watch !== undefined) await this.#objects.remove().catch(() => {});
+    // What is left behind here is ended by the cluster: each has a time to live.
+    if (isAllOver) await this.#objects.remove().catch(() => {});
+    clearTimeout(limit);
     this.#closed.abort();
     this.#events.close();
   }
 
-  #track(handle: LaunchHandle, job: string): Execution {
-    const execution = {
-      handle,
-      job,
-      reason: 'its pod is being made',
-      isRunning: false,
-      isStopping: false,
-      isOver: false,
-    };
-    this.#executions.set(job, execution);
-    return execution;
+  async #create(request: StepRequest, credentials: LaunchCredentials): Promise<void> {
+    const { api, config, settingsKey } = this.#options;
+    const { namespace } = config;
+    const body = Buffer.from(JSON.stringify(request));
+    const [secretName] = await Promise.all([
+      this.#objects.secretFor(request, credentials),
+      this.#context.artifactStore.write(requestKey(request.outputPrefix), body, { size: body.length }),
+      this.#startWatch(),
+    ]);
+    // The plan was checked with the flavor's schema before anything started.
+    const settings = (request.node.settings.vendor?.[settingsKey] ?? {}) as KubernetesSettings;
+    const description = describeStepJob({ request, scope: this.#scope, config, settings, secretName });
+    await insist(async () => {
+      try {
+        await api.batch.createNamespacedJob({ namespace, body: description });
+      } catch (error) {
+        if (statusOf(error) !== 409) throw error;
+      }
+    }, this.#patience);
   }
 
-  #forget(execution: Execution): void {
-    clearTimers(execution);
-    execution.isOver = true;
-    this.#executions.delete(execution.job);
+  #adoptJob(runId: string, { metadata }: V1Job): JobExecution | undefined {
+    const { name: job, annotations: notes = {}, deletionTimestamp } = metadata ?? {};
+    const nodeId = notes[annotations.node];
+    const role = notes[annotations.execution];
+    if (job === undefined || nodeId === undefined || deletionTimestamp !== undefined) return undefined;
+    if (notes[annotations.runId] !== runId || !isRole(role)) return undefined;
+    const attempt = Number(notes[annotations.attempt]);
+    const { namespace } = this.#options.config;
+    return this.#executions.add({ runId, nodeId, attempt, role, detail: { job, namespace } }, job);
+  }
+
+  /** What they hang on is renewed from now on by this driver. Any of their requests tells what that is. */
+  async #adoptObjects(jobs: readonly V1Job[]): Promise<void> {
+    const prefix = jobs.map(outputPrefixOf).find((found) => found !== undefined);
+    if (prefix === undefined) return;
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of this.#context.artifactStore.read(requestKey(prefix))) chunks.push(chunk);
+    this.#objects.adopt(jobs, JSON.parse(Buffer.concat(chunks).toString('utf8')) as StepRequest);
   }
 
   #startWatch(): Promise<RunWatch> {
@@ -199,9 +194,9 @@ export class JobLauncher implements Launcher {
         namespace,
         scope: this.#scope,
         handlers: {
-          pod: (pod, deleted) => this.#onPod(pod, deleted),
-          job: (job, deleted) => this.#onJob(job, deleted),
-          unreachable: (reason, sinceMs) => this.#onUnreachable(reason, sinceMs > apiTimeoutMs),
+          pod: (pod, deleted) => this.#executions.onPod(pod, deleted),
+          job: (job, deleted) => this.#executions.onJob(job, deleted),
+          unreachable: (reason, sinceMs) => this.#executions.onUnreachable(reason, sinceMs > apiTimeoutMs),
         },
       });
       await watch.start();
@@ -214,92 +209,17 @@ export class JobLauncher implements Launcher {
     return this.#watch;
   }
 
-  #onPod(pod: V1Pod, deleted: boolean): void {
-    const job = pod.metadata?.ownerReferences?.find(({ kind }) => kind === 'Job')?.name;
-    const execution = job === undefined ? undefined : this.#executions.get(job);
-    if (execution === undefined || execution.isOver) return;
-    if (pod.metadata?.name !== undefined) execution.pod = pod.metadata.name;
-    this.#apply(execution, readPodState(pod, deleted));
-  }
-
-  #apply(execution: Execution, state: PodState): void {
-    const { handle } = execution;
-    if (state.kind === 'ended') {
-      this.#end(execution, state.cause, state.logChunks);
-    } else if (state.kind === 'running') {
-      clearTimers(execution);
-      if (!execution.isRunning) this.#events.push({ kind: 'running', handle });
-      execution.isRunning = true;
-    } else if (!execution.isRunning) {
-      this.#limitImage(execution, state.imageFailure);
-      this.#tellWaiting(execution, state.reason);
-    }
-  }
-
-  #onJob({ metadata, ...job }: V1Job, deleted: boolean): void {
-    const execution = metadata?.name === undefined ? undefined : this.#executions.get(metadata.name);
-    if (execution === undefined || execution.isOver) return;
-    if (deleted && !execution.isRunning) {
-      this.#end(execution, { kind: 'lost', reason: 'its Job was deleted' });
-      return;
-    }
-    const cause = readJobFailure(job) ?? (deleted ? { kind: 'lost', reason: 'its Job was deleted' } : undefined);
-    if (cause !== undefined) setTimeout(() => this.#end(execution, cause), lastWordsMs).unref();
-  }
-
-  #onUnreachable(reason: string, isTooLong: boolean): void {
-    for (const execution of this.#executions.values()) {
-      if (execution.isOver) continue;
-      const text = `the API server cannot be reached: ${reason}`;
-      if (isTooLong) this.#end(execution, { kind: 'lost', reason: text });
-      else this.#tellWaiting(execution, text);
-    }
-  }
-
-  #tellWaiting(execution: Execution, reason: string): void {
-    if (execution.reason === reason) return;
-    execution.reason = reason;
-    this.#events.push({ kind: 'waiting', handle: execution.handle, reason });
-  }
-
-  #limitStart(execution: Execution, timeoutMs: number): void {
-    if (execution.isRunning || execution.isOver) return;
-    execution.startTimer = setTimeout(() => {
-      const reason = `${execution.reason} (waited ${Math.round(timeoutMs / 1000)} s)`;
-      this.#giveUp(execution, { kind: 'not-started', reason });
-    }, timeoutMs);
-  }
-
-  #limitImage(execution: Execution, failure: 'now' | 'never' | undefined): void {
-    if (failure === undefined) return;
-    const refuse = () =>
-      this.#giveUp(execution, { kind: 'refused', reason: `its image cannot be had: ${execution.reason}` });
-    if (failure === 'now') execution.imageTimer ??= setTimeout(refuse, this.#options.config.imageTimeoutMs);
-    else setImmediate(refuse);
-  }
-
-  #giveUp(execution: Execution, cause: EndCause): void {
-    if (execution.isOver || execution.isRunning) return;
-    this.#end(execution, cause);
-    this.release(execution.handle);
-  }
-
-  #end(execution: Execution, cause: EndCause, logChunks?: number): void {
-    if (execution.isOver) return;
-    clearTimers(execution);
-    execution.isOver = true;
-    const { handle, isStopping } = execution;
-    this.#events.push({
-      kind: 'ended',
-      handle,
-      cause: adjust(cause, isStopping),
-      ...(logChunks === undefined ? {} : { logChunks }),
-    });
-  }
-
-  #explainRefusal(error: unknown): string {
-    const text = explainApiError(error);
-    return statusOf(error) === 404 ? `${text} (mlstack stack up makes what is missing)` : text;
+  /** Without waiting for it. What cannot be removed ends by its time to live. */
+  #remove(job: string, pod?: string): void {
+    const { api, config } = this.#options;
+    const { namespace } = config;
+    const removePod = async (name: string) =>
+      ignoreMissing(
+        insist(() => api.core.deleteNamespacedPod({ name, namespace, gracePeriodSeconds: 0 }), this.#patience),
+      );
+    const removal = Promise.all([this.#deleteJob(job), pod === undefined ? undefined : removePod(pod)]).catch(() => {});
+    this.#removals.add(removal);
+    void removal.finally(() => this.#removals.delete(removal));
   }
 
   async #deleteJob(name: string): Promise<void> {
@@ -309,25 +229,11 @@ export class JobLauncher implements Launcher {
   }
 }
 
-/** A program that was told to stop by somebody else lost its place; one that was stopped by us was not lost. */
-function adjust(cause: EndCause, isStopping: boolean): EndCause {
-  if (cause.kind === 'stopped') return isStopping ? cause : { kind: 'lost', reason: podDeleted };
-  return isStopping && cause.kind !== 'completed' ? { kind: 'stopped' } : cause;
-}
-
-function clearTimers({ startTimer, imageTimer }: Execution): void {
-  clearTimeout(startTimer);
-  clearTimeout(imageTimer);
+function explainRefusal(error: unknown): string {
+  const text = explainApiError(error);
+  return statusOf(error) === 404 ? `${text} (mlstack stack up makes what is missing)` : text;
 }
 
 function isRole(text: string | undefined): text is StepRequest['role'] {
   return text === 'step' || text === 'onSuccess' || text === 'onFailure';
-}
-
-async function ignoreMissing(work: Promise<unknown>): Promise<void> {
-  try {
-    await work;
-  } catch (error) {
-    if (statusOf(error) !== 404) throw error;
-  }
 }

@@ -74,12 +74,16 @@ export function isTransient(error: unknown): boolean {
 }
 
 export interface InsistOptions {
+  /** How long it is tried again. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
   readonly onTrouble?: (reason: string) => void;
 }
 
-/** Does it again while the API server cannot be reached or is overloaded. */
+/** A request that has no answer after this counts as failed, in milliseconds. */
+const answerMs = 30_000;
+
+/** Does it again while the API server cannot be reached or is overloaded: what is done must bear being done twice. */
 export async function insist<Answer>(
   work: () => Promise<Answer>,
   { timeoutMs, signal, onTrouble }: InsistOptions,
@@ -87,11 +91,30 @@ export async function insist<Answer>(
   const limit = Date.now() + timeoutMs;
   for (let wait = 200; ; wait = Math.min(wait * 2, 10_000)) {
     try {
-      return await work();
+      return await limited(work());
     } catch (error) {
       if (!isTransient(error) || Date.now() + wait > limit) throw error;
       onTrouble?.(explainApiError(error));
       await delay(wait, undefined, signal === undefined ? {} : { signal });
     }
+  }
+}
+
+async function limited<Answer>(work: Promise<Answer>): Promise<Answer> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`no answer for ${answerMs / 1000} s`)), answerMs);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Waits for something to be removed that may be gone already. */
+export async function ignoreMissing(work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (statusOf(error) !== 404) throw error;
   }
 }

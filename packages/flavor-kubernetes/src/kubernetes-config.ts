@@ -60,6 +60,11 @@ export const kubernetesConfig = z.strictObject({
     .min(1000)
     .default(600_000)
     .describe('How long the API server may be unreachable before its steps count as lost'),
+  lostNodeTimeoutMs: z
+    .int()
+    .min(0)
+    .default(60_000)
+    .describe('How long a node may not answer before the steps on it count as lost'),
   ...podFields,
 });
 

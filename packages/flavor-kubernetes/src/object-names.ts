@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { LaunchHandle } from '@mlstack/core/flavor';
 
+/** Of a pod, the container that a step runs in. */
+export const containerName = 'step';
+
 /** Labels and annotations of what is made. */
 export const labels = {
   managedBy: 'app.kubernetes.io/managed-by',

@@ -1,4 +1,5 @@
 import { defineFlavor } from '@mlstack/core/flavor';
+import { carriedCode } from './carried-code.ts';
 import { kubernetesConfig, kubernetesSettings, reachableArtifactStore } from './kubernetes-config.ts';
 
 export const kubernetesOrchestrator = defineFlavor({
@@ -10,5 +11,6 @@ export const kubernetesOrchestrator = defineFlavor({
   settings: kubernetesSettings,
   capabilities: { reach: 'network' },
   stackRules: [reachableArtifactStore],
+  planRules: [carriedCode],
   implementation: async () => (await import('./kubernetes-orchestrator.ts')).KubernetesOrchestrator,
 });

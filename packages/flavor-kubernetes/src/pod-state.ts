@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import type { V1ContainerStateTerminated, V1Job, V1Pod } from '@kubernetes/client-node';
 import type { EndCause } from '@mlstack/core/flavor';
 import { parseBytes } from '@mlstack/core/flavor';
-import { containerName } from './step-job.ts';
+import { containerName } from './object-names.ts';
 
 /** What a pod's status says about the execution in it. */
 export type PodState =
@@ -43,12 +43,13 @@ export function readPodState(pod: V1Pod, deleted = false): PodState {
 
 export const podDeleted = 'its pod was deleted';
 
-/** A Job that is over without a pod that says why. */
-export function readJobFailure(job: V1Job): EndCause | undefined {
-  const failed = job.status?.conditions?.find(({ type, status }) => type === 'Failed' && status === 'True');
-  return failed === undefined
-    ? undefined
-    : { kind: 'lost', reason: failed.message ?? failed.reason ?? 'its Job has failed' };
+/** How a Job is over, also without a pod that says why. */
+export function readJobEnd({ status }: Pick<V1Job, 'status'>): EndCause | undefined {
+  const condition = (wanted: string) =>
+    status?.conditions?.find(({ type, status: is }) => type === wanted && is === 'True');
+  if (condition('Complete') !== undefined) return { kind: 'completed' };
+  const failed = condition('Failed');
+  return failed && { kind: 'lost', reason: failed.message ?? failed.reason ?? 'its Job has failed' };
 }
 
 function readDisruption({ metadata, spec, status }: V1Pod, isOver: boolean): EndCause | undefined {

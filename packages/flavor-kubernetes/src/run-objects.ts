@@ -1,10 +1,12 @@
+import type { V1Job } from '@kubernetes/client-node';
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import type { LaunchCredentials, LauncherContext, RemoteLaunch, StepRequest } from '@mlstack/core/flavor';
 import { remoteBootstrap } from '@mlstack/core/flavor';
 import type { InsistOptions, KubernetesApi } from './kubernetes-api.ts';
-import { insist, statusOf } from './kubernetes-api.ts';
+import { ignoreMissing, insist, statusOf } from './kubernetes-api.ts';
 import type { RunScope } from './object-names.ts';
-import { annotations, labelsOf, selectorOf, shortHash } from './object-names.ts';
+import { annotations, labelsOf, shortHash } from './object-names.ts';
+import { secretNameOf } from './step-job.ts';
 
 /** How long a URL to the code works. */
 const urlSeconds = 6 * 3600;
@@ -13,70 +15,113 @@ const refreshMs = 20 * 60_000;
 /** How long credentials stay in the cluster whose driver does not come back, in seconds. */
 const keepSeconds = 86_400;
 
+export interface RunObjectsTiming {
+  readonly urlSeconds: number;
+  readonly refreshMs: number;
+  readonly keepSeconds: number;
+}
+
 export interface RunObjectsOptions {
   readonly api: KubernetesApi;
   readonly namespace: string;
   readonly scope: RunScope;
-  readonly context: LauncherContext;
+  readonly context: Pick<LauncherContext, 'artifactStore' | 'publishCode'>;
   readonly patience: InsistOptions;
+  readonly timing?: Partial<RunObjectsTiming>;
 }
-
-type Parts = Awaited<ReturnType<LauncherContext['publishCode']>>;
 
 /**
  * What the Jobs of one driver's run share: a Secret for each set of variables that steps name, with URLs to the code. They belong to
  * a Job without pods that ends after a day, or when the run does, and takes them with it: also where no driver is left.
+ *
+ * A driver that takes over keeps what the Jobs of the one before hang on.
  */
 export class RunObjects {
   readonly #options: RunObjectsOptions;
-  readonly #secrets = new Map<string, { readonly env: LaunchCredentials['env']; readonly name: Promise<string> }>();
-  #parts: Promise<Parts> | undefined;
+  readonly #timing: RunObjectsTiming;
+  readonly #secrets = new Map<string, Promise<string>>();
+  /** Names of Secrets whose URLs are renewed, with the Jobs that own them. */
+  readonly #kept = new Map<string, string>();
+  #parts: Promise<RemoteLaunch> | undefined;
   #owner: Promise<string> | undefined;
   #request: StepRequest | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: RunObjectsOptions) {
     this.#options = options;
+    this.#timing = { urlSeconds, refreshMs, keepSeconds, ...options.timing };
   }
 
   /** The name of the Secret for an execution. */
   async secretFor(request: StepRequest, { env }: LaunchCredentials): Promise<string> {
-    this.#request = request;
-    this.#timer ??= setInterval(() => void this.#refresh().catch(() => {}), refreshMs).unref();
+    this.#begin(request);
     const names = JSON.stringify(Object.keys(env).sort());
     let secret = this.#secrets.get(names);
     if (secret === undefined) {
-      secret = { env, name: this.#createSecret(request, env, names) };
+      secret = this.#createSecret(request, env, names);
       this.#secrets.set(names, secret);
-      secret.name.catch(() => this.#secrets.delete(names));
+      secret.catch(() => this.#secrets.delete(names));
     }
-    return await secret.name;
+    return await secret;
   }
 
-  /** Removes what this run's drivers made. */
+  /** From now on what an earlier driver's Jobs hang on is renewed, too, and removed in the end. @param request of any of them. */
+  adopt(jobs: readonly V1Job[], request: StepRequest): void {
+    for (const job of jobs) {
+      const name = secretNameOf(job);
+      if (name !== undefined) this.#kept.set(name, ownerOfSecret(name));
+    }
+    this.#begin(request);
+    void this.refresh().catch(() => {});
+  }
+
+  /** New URLs, and another day for them. */
+  async refresh(): Promise<void> {
+    const { api, namespace } = this.#options;
+    if (this.#request === undefined) return;
+    this.#parts = undefined;
+    const body = { stringData: { 'launch.json': JSON.stringify(await this.#describeLaunch(this.#request)) } };
+    const merge = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
+    for (const name of this.#kept.keys()) {
+      await ignoreMissing(api.core.patchNamespacedSecret({ name, namespace, body }, merge));
+    }
+    for (const name of new Set(this.#kept.values())) {
+      await ignoreMissing(
+        (async () => {
+          const { status } = await api.batch.readNamespacedJob({ name, namespace });
+          const age = (Date.now() - (status?.startTime?.getTime() ?? Date.now())) / 1000;
+          const spec = { activeDeadlineSeconds: Math.ceil(age) + this.#timing.keepSeconds };
+          await api.batch.patchNamespacedJob({ name, namespace, body: { spec } }, merge);
+        })(),
+      );
+    }
+  }
+
+  /** Removes what was made here and what was adopted; what belongs to a driver that came later stays. */
   async remove(): Promise<void> {
     this.close();
-    const { api, namespace, scope, patience } = this.#options;
-    await insist(
-      () =>
-        api.batch.deleteCollectionNamespacedJob({
-          namespace,
-          labelSelector: selectorOf(scope, 'run'),
-          propagationPolicy: 'Background',
-        }),
-      patience,
-    );
+    const { api, namespace, patience } = this.#options;
+    const propagationPolicy = 'Background';
+    const remove = (name: string) =>
+      ignoreMissing(insist(() => api.batch.deleteNamespacedJob({ name, namespace, propagationPolicy }), patience));
+    await Promise.all([...new Set(this.#kept.values())].map(remove));
   }
 
   close(): void {
     clearInterval(this.#timer);
   }
 
+  #begin(request: StepRequest): void {
+    this.#request ??= request;
+    this.#timer ??= setInterval(() => void this.refresh().catch(() => {}), this.#timing.refreshMs).unref();
+  }
+
   async #createSecret(request: StepRequest, env: LaunchCredentials['env'], names: string): Promise<string> {
     const { api, namespace, scope, patience } = this.#options;
-    const [owner, launch] = await Promise.all([this.#createOwner(request), this.#describeLaunch(request, env)]);
     const ownerName = this.#ownerName(request);
     const name = `${ownerName}-${shortHash(names).slice(0, 8)}`;
+    this.#kept.set(name, ownerName);
+    const [owner, launch] = await Promise.all([this.#createOwner(request), this.#describeLaunch(request)]);
     const body = {
       apiVersion: 'v1',
       kind: 'Secret',
@@ -85,7 +130,11 @@ export class RunObjects {
         labels: labelsOf(scope, 'run'),
         ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: ownerName, uid: owner }],
       },
-      stringData: { 'bootstrap.mjs': remoteBootstrap, 'launch.json': JSON.stringify(launch) },
+      stringData: {
+        'bootstrap.mjs': remoteBootstrap,
+        'launch.json': JSON.stringify(launch),
+        'env.json': JSON.stringify(env),
+      },
     };
     await insist(async () => {
       try {
@@ -98,25 +147,18 @@ export class RunObjects {
     return name;
   }
 
-  async #describeLaunch({ components }: StepRequest, env: LaunchCredentials['env']): Promise<RemoteLaunch> {
-    const { artifactStore } = this.#options.context;
-    const parts = await this.#publish();
-    return {
-      formatVersion: 1,
-      parts: await Promise.all(
-        parts.map(async ({ name, key, sha256 }) => ({
-          name,
-          sha256,
-          url: await artifactStore.presign(key, { method: 'GET', expiresInSeconds: urlSeconds }),
-        })),
-      ),
-      artifactStore: components.artifactStore,
-      env,
+  #describeLaunch(request: StepRequest): Promise<RemoteLaunch> {
+    const describe = async (): Promise<RemoteLaunch> => {
+      const { artifactStore, publishCode } = this.#options.context;
+      const expiresInSeconds = this.#timing.urlSeconds;
+      const parts = (await publishCode(request)).map(async ({ name, key, sha256 }) => ({
+        name,
+        sha256,
+        url: await artifactStore.presign(key, { method: 'GET', expiresInSeconds }),
+      }));
+      return { formatVersion: 1, parts: await Promise.all(parts), artifactStore: request.components.artifactStore };
     };
-  }
-
-  #publish(): Promise<Parts> {
-    this.#parts ??= this.#options.context.publishCode(this.#request as StepRequest);
+    this.#parts ??= describe();
     this.#parts.catch(() => {
       this.#parts = undefined;
     });
@@ -151,7 +193,7 @@ export class RunObjects {
             },
             spec: {
               parallelism: 0,
-              activeDeadlineSeconds: keepSeconds,
+              activeDeadlineSeconds: this.#timing.keepSeconds,
               ttlSecondsAfterFinished: 0,
               template: {
                 spec: { restartPolicy: 'Never', containers: [{ name: 'none', image: 'none', command: ['none'] }] },
@@ -172,23 +214,9 @@ export class RunObjects {
     });
     return this.#owner;
   }
+}
 
-  /** New URLs, and another day for them. */
-  async #refresh(): Promise<void> {
-    const { api, namespace } = this.#options;
-    const request = this.#request;
-    if (request === undefined) return;
-    this.#parts = undefined;
-    for (const { env, name } of this.#secrets.values()) {
-      const body = { stringData: { 'launch.json': JSON.stringify(await this.#describeLaunch(request, env)) } };
-      const merge = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
-      await api.core.patchNamespacedSecret({ name: await name, namespace, body }, merge);
-    }
-    const name = this.#ownerName(request);
-    const { status } = await api.batch.readNamespacedJob({ name, namespace });
-    const age = (Date.now() - (status?.startTime?.getTime() ?? Date.now())) / 1000;
-    const body = { spec: { activeDeadlineSeconds: Math.ceil(age) + keepSeconds } };
-    const merge = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
-    await api.batch.patchNamespacedJob({ name, namespace, body }, merge);
-  }
+/** The Job that owns a Secret of this name. */
+function ownerOfSecret(name: string): string {
+  return name.slice(0, name.lastIndexOf('-'));
 }

@@ -91,7 +91,10 @@ export class RunWatch {
         informer.on('error', note);
         await informer.start().catch(note);
         informer.off('error', note);
-        if (failure === undefined) break;
+        if (failure === undefined) {
+          isAlive();
+          break;
+        }
         reason = explainApiError(failure);
       }
       restarting = false;

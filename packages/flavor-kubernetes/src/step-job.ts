@@ -4,18 +4,16 @@ import { parseBytes } from '@mlstack/core/flavor';
 import type { KubernetesConfig, KubernetesSettings } from './kubernetes-config.ts';
 import { mergeTemplate } from './merge-template.ts';
 import type { RunScope } from './object-names.ts';
-import { annotations, jobName, labelsOf } from './object-names.ts';
+import { annotations, containerName, jobName, labelsOf } from './object-names.ts';
 
 export const defaultImage = 'node:24-slim';
 export const defaultTtlSeconds = 86_400;
-export const containerName = 'step';
 /** From a signal to force where nobody says how long, in seconds. */
 const terminationGraceSeconds = 15;
-/** A node that does not answer counts as lost after this, in seconds. */
-const lostNodeSeconds = 60;
 /** Beyond a step's own timeout, which the program in the pod keeps: for pulling the image and storing what it said, in seconds. */
 const deadlineSlackSeconds = 900;
 
+const launchVolume = 'mlstack-launch';
 const launchFolder = '/mlstack/launch';
 const workFolder = '/mlstack/work';
 
@@ -24,7 +22,7 @@ export interface StepJobOptions {
   readonly scope: RunScope;
   readonly config: KubernetesConfig;
   readonly settings: KubernetesSettings;
-  /** With `bootstrap.mjs` and `launch.json`. */
+  /** With `bootstrap.mjs`, `launch.json` and `env.json`. */
   readonly secretName: string;
 }
 
@@ -51,7 +49,7 @@ export function describeStepJob({ request, scope, config, settings, secretName }
     spec: {
       restartPolicy: 'Never',
       enableServiceLinks: false,
-      automountServiceAccountToken: chosen.serviceAccount !== undefined,
+      automountServiceAccountToken: false,
       terminationGracePeriodSeconds: terminationGraceSeconds,
       ...(chosen.serviceAccount === undefined ? {} : { serviceAccountName: chosen.serviceAccount }),
       ...(chosen.nodeSelector === undefined ? {} : { nodeSelector: chosen.nodeSelector }),
@@ -61,7 +59,7 @@ export function describeStepJob({ request, scope, config, settings, secretName }
           key,
           operator: 'Exists',
           effect: 'NoExecute',
-          tolerationSeconds: lostNodeSeconds,
+          tolerationSeconds: Math.ceil(config.lostNodeTimeoutMs / 1000),
         })),
         ...(chosen.tolerations ?? []).map((toleration) => withoutUndefined(toleration) as V1Toleration),
       ],
@@ -74,14 +72,14 @@ export function describeStepJob({ request, scope, config, settings, secretName }
           env: Object.entries(chosen.podEnv ?? {}).map(([key, value]) => ({ name: key, value })),
           resources: describeResources(request),
           volumeMounts: [
-            { name: 'mlstack-launch', mountPath: launchFolder, readOnly: true },
+            { name: launchVolume, mountPath: launchFolder, readOnly: true },
             { name: 'mlstack-work', mountPath: workFolder },
             ...volumes.map(({ name: volume, mountPath }) => ({ name: volume, mountPath })),
           ],
         },
       ],
       volumes: [
-        { name: 'mlstack-launch', secret: { secretName } },
+        { name: launchVolume, secret: { secretName } },
         { name: 'mlstack-work', emptyDir: {} },
         ...volumes.map(({ mountPath: _, ...volume }) => volume),
       ],
@@ -100,6 +98,16 @@ export function describeStepJob({ request, scope, config, settings, secretName }
         : mergeTemplate({ ...template }, chosen.podTemplate)) as V1PodTemplateSpec,
     },
   };
+}
+
+/** The Secret that a Job's pods need; undefined for Jobs of another making. */
+export function secretNameOf({ spec }: V1Job): string | undefined {
+  return spec?.template.spec?.volumes?.find(({ name }) => name === launchVolume)?.secret?.secretName;
+}
+
+/** The `outputPrefix` of the request that a Job executes. */
+export function outputPrefixOf({ spec }: V1Job): string | undefined {
+  return spec?.template.spec?.containers.find(({ name }) => name === containerName)?.args?.[0];
 }
 
 /** Requests and limits are the same, so that a step gets what it asks for and is told its limit; more processor time than it asked for is free. */

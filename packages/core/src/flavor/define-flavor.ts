@@ -11,6 +11,7 @@ import type { LaunchCapabilities, Orchestrator } from '../component/orchestrator
 import type { SecretsManager } from '../component/secrets-manager.ts';
 import type { ComponentInit, StackComponent } from '../component/stack-component.ts';
 import type { StepOperator } from '../component/step-operator.ts';
+import type { PlanRule } from '../run/plan-rules.ts';
 import type { StackRule } from '../stack/stack-rules.ts';
 
 const marker: unique symbol = Symbol.for('mlstack.flavor') as never;
@@ -63,6 +64,8 @@ interface FlavorDefinitionBase<Type extends ComponentType, Schema extends z.ZodO
   /** Schema of what steps may put under `type/name` in their settings. */
   readonly settings?: z.ZodObject;
   readonly stackRules?: readonly StackRule[];
+  /** Only asked where the flavor runs steps. */
+  readonly planRules?: readonly PlanRule[];
   /** The class, or a function that imports it: only using a component loads it. */
   readonly implementation:
     | ComponentClass<Type, z.output<Schema>>
@@ -88,6 +91,7 @@ export interface Flavor {
   readonly settings?: z.ZodObject;
   readonly capabilities?: FlavorCapabilities[keyof FlavorCapabilities];
   readonly stackRules: readonly StackRule[];
+  readonly planRules: readonly PlanRule[];
   loadImplementation(): Promise<new (init: ComponentInit) => StackComponent>;
 }
 
@@ -95,10 +99,11 @@ export interface Flavor {
 export function defineFlavor<const Type extends ComponentType, Schema extends z.ZodObject>(
   definition: FlavorDefinition<Type, Schema>,
 ): Flavor {
-  const { implementation, stackRules = [], ...description } = definition;
+  const { implementation, stackRules = [], planRules = [], ...description } = definition;
   const flavor = {
     ...description,
     stackRules,
+    planRules,
     loadImplementation: async () => (isClass(implementation) ? implementation : await implementation()),
   };
   Object.defineProperty(flavor, marker, { value: true });

@@ -11,15 +11,14 @@ export interface CodePart {
 
 /**
  * What a program on another machine is given to execute steps of a run, besides the request's place: `launch.json` beside
- * `bootstrap.mjs`, both in one folder. It is made of credentials, and travels as such.
+ * `bootstrap.mjs` and `env.json`, all in one folder. `env.json` has the values of the environment variables that the artifact store
+ * and the step name. Both are made of credentials, and travel as such.
  */
 export interface RemoteLaunch {
   readonly formatVersion: 1;
   /** Where each part can be fetched without credentials, for some hours. */
   readonly parts: readonly (Omit<CodePart, 'key'> & { readonly url: string })[];
   readonly artifactStore: ComponentReference;
-  /** Values of the environment variables that the component and the step name. */
-  readonly env: Readonly<Record<string, string>>;
 }
 
 /** How the program of an execution ended, as it tells the platform in at most 4096 bytes. */
@@ -45,7 +44,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 
-const launch = JSON.parse(readFileSync(new URL('./launch.json', import.meta.url), 'utf8'));
+const [launch, env] = ['./launch.json', './env.json'].map((file) =>
+  JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8')),
+);
 const [prefix, folder = tmpdir()] = process.argv.slice(2);
 const root = mkdtempSync(join(folder, 'mlstack-'));
 const limit = Date.now() + 300_000;
@@ -81,7 +82,7 @@ async function unpack(part) {
 try {
   await Promise.all(launch.parts.map(unpack));
   const { executeRemotely } = await import(pathToFileURL(join(root, 'executor', 'entry.mjs')).href);
-  await executeRemotely({ root, launch, prefix });
+  await executeRemotely({ root, launch, env, prefix });
 } catch (error) {
   const reason = String(error?.message ?? error).slice(0, 2000);
   console.error(reason);

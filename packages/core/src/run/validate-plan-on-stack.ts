@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { readBundleManifest } from '../bundle/bundle-manifest.ts';
 import { isComponentType } from '../component/component-types.ts';
 import type { Issue } from '../errors/issue.ts';
 import { ValidationError } from '../errors/issue.ts';
@@ -6,9 +8,11 @@ import type { JsonObject } from '../json-value.ts';
 import type { Plan } from '../pipeline/plan.ts';
 import type { Project } from '../project/project.ts';
 import type { OpenStack } from '../stack/open-stack.ts';
+import { launcherOf } from './run-schedule.ts';
 
 /**
- * Checks what a plan asks of a stack: a step operator, and settings that only one vendor knows. Settings for a flavor that the
+ * Checks what a plan asks of a stack: a step operator, settings that only one vendor knows, and what the flavors that run its steps
+ * ask of it. Settings for a flavor that the
  * stack does not have are no error: a notice for each is returned.
  */
 export async function validatePlanOnStack(project: Project, plan: Plan, stack: OpenStack): Promise<string[]> {
@@ -42,8 +46,24 @@ export async function validatePlanOnStack(project: Project, plan: Plan, stack: O
       }
     }
   }
+  if (issues.length === 0) issues.push(...(await findRuleIssues(project, plan, stack)));
   if (issues.length > 0) throw new ValidationError(`Pipeline "${plan.pipeline}"`, issues);
   return notices;
+}
+
+async function findRuleIssues(project: Project, plan: Plan, stack: OpenStack): Promise<Issue[]> {
+  const issues: Issue[] = [];
+  for (const type of ['orchestrator', 'step-operator'] as const) {
+    const reference = stack.reference(type);
+    const nodes = plan.nodes.filter((node) => launcherOf(node) === type);
+    if (reference === undefined || nodes.length === 0) continue;
+    const { config, flavor: name, source } = reference;
+    const { planRules } = await project.flavors.loadSource(source, { type, name });
+    if (planRules.length === 0) continue;
+    const { externals } = readBundleManifest(join(project.stateDirectory, 'bundles', plan.codeDigest));
+    for (const rule of planRules) issues.push(...rule({ config, settingsKey: `${type}/${name}`, nodes, externals }));
+  }
+  return issues;
 }
 
 function vendorSettings(plan: Plan): Map<string, { readonly nodeId: string; readonly value: JsonObject }[]> {

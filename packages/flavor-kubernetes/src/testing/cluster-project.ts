@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { JsonObject, Project, RunConfiguration, RunEvent, RunOutcome } from '@mlstack/core/project';
+import {
+  initializeProject,
+  openProject,
+  openStack,
+  readRunLog,
+  registerComponent,
+  registerStack,
+  runPipeline,
+  startStack,
+  stopStack,
+} from '@mlstack/core/project';
+import { reachableEndpoint, realContext, TestNamespace } from './real-cluster.ts';
+
+const flavors = ['flavor-local', 'flavor-s3', 'flavor-kubernetes'];
+
+export interface ClusterRun {
+  readonly outcome: RunOutcome;
+  readonly events: readonly RunEvent[];
+}
+
+/**
+ * A project of a test file's own with two stacks whose artifacts lie in a bucket of its own: `cluster`, whose steps are Jobs in a
+ * namespace of its own, and `mixed`, which runs on this machine with a step operator on the cluster.
+ */
+export class ClusterProject {
+  readonly namespace = new TestNamespace();
+  readonly directory = realpathSync(mkdtempSync(join(tmpdir(), 'mlstack-kube-')));
+  readonly bucket = `mlstack-test-${randomUUID()}`;
+
+  async create(config: JsonObject = {}): Promise<this> {
+    const { directory } = this;
+    const modules = join(directory, 'node_modules/@mlstack');
+    mkdirSync(modules, { recursive: true });
+    for (const name of flavors)
+      symlinkSync(fileURLToPath(new URL(`../../../${name}`, import.meta.url)), join(modules, name));
+    const dependencies = Object.fromEntries(flavors.map((name) => [`@mlstack/${name}`, '*']));
+    writeFileSync(join(directory, 'package.json'), JSON.stringify({ name: 'project', type: 'module', dependencies }));
+    initializeProject(directory);
+    const project = this.open();
+    const component = (type: 'artifact-store' | 'orchestrator' | 'step-operator', flavor: string, values: JsonObject) =>
+      registerComponent(project, { type, name: flavor, flavor, config: values });
+    await component('artifact-store', 's3', {
+      path: `s3://${this.bucket}`,
+      endpoint: reachableEndpoint as string,
+      region: process.env.AWS_REGION ?? 'us-east-1',
+      accessKeyId: '{{env.AWS_ACCESS_KEY_ID}}',
+      secretAccessKey: '{{env.AWS_SECRET_ACCESS_KEY}}',
+      createBucket: true,
+    });
+    const cluster = { context: realContext as string, namespace: this.namespace.name, ...config };
+    await component('orchestrator', 'kubernetes', cluster);
+    await component('step-operator', 'kubernetes', cluster);
+    const stores = { 'artifact-store': 's3', 'metadata-store': 'default' };
+    await registerStack(project, { name: 'cluster', components: { ...stores, orchestrator: 'kubernetes' } });
+    await registerStack(project, {
+      name: 'mixed',
+      components: { ...stores, orchestrator: 'default', 'step-operator': 'kubernetes' },
+    });
+    await this.namespace.create();
+    for (const stack of ['cluster', 'mixed']) await startStack(project, stack);
+    return this;
+  }
+
+  open(stack = 'cluster'): Project {
+    return openProject({ directory: this.directory, stack });
+  }
+
+  /** Runs a pipeline of the folder `pipelines`. */
+  async run(
+    pipeline: string,
+    options: {
+      readonly stack?: string;
+      readonly configuration?: RunConfiguration;
+      readonly onEvent?: (event: RunEvent) => void;
+    } = {},
+  ): Promise<ClusterRun> {
+    const events: RunEvent[] = [];
+    const outcome = await runPipeline(this.open(options.stack), {
+      file: pipelineFile(pipeline),
+      configuration: { cache: false, ...options.configuration },
+      onEvent: (event) => {
+        events.push(event);
+        options.onEvent?.(event);
+      },
+    });
+    return { outcome, events };
+  }
+
+  /** All that its steps printed and logged, line by line. */
+  async readLog(runId: string): Promise<string[]> {
+    const lines: string[] = [];
+    for await (const { text } of readRunLog(this.open(), runId)) lines.push(text);
+    return lines;
+  }
+
+  async remove(): Promise<void> {
+    const stack = await openStack(this.open());
+    const store = await stack.component('artifact-store');
+    const keys: string[] = [];
+    for await (const { key } of store.list('')) keys.push(key);
+    await store.delete(keys);
+    await stack.close();
+    await stopStack(this.open(), 'cluster', { deprovision: true });
+    await this.namespace.remove();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+export function pipelineFile(name: string): string {
+  return fileURLToPath(new URL(`./pipelines/${name}.ts`, import.meta.url));
+}
