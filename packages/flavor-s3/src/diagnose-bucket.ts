@@ -116,17 +116,17 @@ async function findDeniedPermissions(client: S3Client, { name }: S3Bucket, prefi
   return findings;
 }
 
-/** What the server says it does and does not do. */
+/** What the server says that it does, and does not do. */
 async function findUntruth(client: S3Client, bucket: S3Bucket, prefix: string): Promise<Finding[]> {
   const findings: Finding[] = [];
   if (!(await bucket.conditionalWrites.holdForPuts()))
-    findings.push(
-      problem(
-        'conditional writes',
-        'the server ignores If-None-Match, so two writers could overwrite each other',
-        'Use a server with conditional writes: AWS S3, Ceph, a current MinIO, R2. Runs on this one are refused.',
-      ),
-    );
+    findings.push({
+      level: 'warning',
+      subject: 'conditional writes',
+      message:
+        'the server ignores If-None-Match, so it is not trusted with writes that must not overwrite: they are refused',
+      fix: 'Run steps on this machine, which needs none; for steps elsewhere use AWS S3, Ceph, a current MinIO, R2.',
+    });
   if (await takesWrongBytes(client, bucket, prefix))
     findings.push({
       level: 'warning',

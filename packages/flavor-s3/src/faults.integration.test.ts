@@ -7,7 +7,7 @@ import type { S3Config } from './artifact-store.ts';
 import type { S3ArtifactStore } from './s3-artifact-store.ts';
 import type { Fault, SeenRequest } from './testing/faulty-proxy.ts';
 import { FaultyProxy } from './testing/faulty-proxy.ts';
-import { realEndpoint, TestBucket } from './testing/real-server.ts';
+import { realEndpoint, TestBucket } from './testing/test-bucket.ts';
 
 const mebibyte = 1024 * 1024;
 const small = Buffer.from('a small artifact');
@@ -34,7 +34,7 @@ const isCompletion = ({ method, url }: SeenRequest) => method === 'POST' && url.
 const isProbe = ({ url }: SeenRequest) => url.includes('.mlstack-probe');
 
 describe.skipIf(realEndpoint === undefined)('between a store and a real server (MLSTACK_TEST_S3_ENDPOINT)', () => {
-  const bucket = new TestBucket(realEndpoint ?? 'http://127.0.0.1');
+  const bucket = new TestBucket();
   const proxy = new FaultyProxy(realEndpoint ?? 'http://127.0.0.1');
   let key: string;
   const open = (config: Partial<S3Config> = {}) =>

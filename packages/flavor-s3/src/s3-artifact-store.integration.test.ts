@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { artifactStoreSuite } from '@mlstack/conformance';
 import { describeConformance } from '@mlstack/conformance/vitest';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { realEndpoint, TestBucket } from './testing/real-server.ts';
+import { realEndpoint, TestBucket } from './testing/test-bucket.ts';
 
 describe.skipIf(realEndpoint === undefined)('on a real S3 server (MLSTACK_TEST_S3_ENDPOINT)', () => {
-  const bucket = new TestBucket(realEndpoint ?? '');
+  const bucket = new TestBucket();
   beforeAll(async () => {
     await bucket.create();
   });

@@ -84,7 +84,7 @@ class TooManyPartsError extends ArtifactStoreError {
   constructor(bucket: S3Bucket, key: string) {
     super(bucket.store, `write ${key}`, {
       reason: `it is longer than ${maximumParts} parts of ${bucket.config.partSizeMiB} MiB`,
-      hint: 'Set a larger --part-size-mib on the store.',
+      hint: 'Set a larger --partSizeMiB on the store.',
     });
   }
 }

@@ -8,15 +8,17 @@ import { createTestStore } from './test-store.ts';
 
 /** Of the server for integration tests; without one they skip themselves. */
 export const realEndpoint = process.env.MLSTACK_TEST_S3_ENDPOINT;
+const realServer = { endpoint: realEndpoint ?? 'http://127.0.0.1', region: 'us-east-1' };
 
 /** A bucket of a test file's own on an S3 server. */
 export class TestBucket {
   readonly name = `mlstack-test-${randomUUID()}`;
-  readonly endpoint: string;
+  readonly #server: Partial<S3Config>;
   readonly #opened: S3ArtifactStore[] = [];
 
-  constructor(endpoint: string) {
-    this.endpoint = endpoint;
+  /** @param server what reaches the server. */
+  constructor(server: Partial<S3Config> = realServer) {
+    this.#server = server;
   }
 
   async create(): Promise<this> {
@@ -29,21 +31,25 @@ export class TestBucket {
   open(config: Partial<S3Config> = {}): S3ArtifactStore {
     const store = createTestStore({
       path: `s3://${this.name}`,
-      endpoint: this.endpoint,
-      region: 'us-east-1',
+      ...this.#server,
       ...config,
     });
     this.#opened.push(store);
     return store;
   }
 
+  /** Of all that is in it. */
+  async keys(): Promise<string[]> {
+    const keys: string[] = [];
+    for await (const { key } of listObjects(this.open().bucket, '')) keys.push(key);
+    return keys;
+  }
+
   /** Removes the bucket and all in it. */
   async remove(): Promise<void> {
     const store = this.open();
     await store.deleteUnfinished('', new Date(Date.now() + 3_600_000));
-    const keys: string[] = [];
-    for await (const { key } of listObjects(store.bucket, '')) keys.push(key);
-    await deleteObjects(store.bucket, keys, undefined);
+    await deleteObjects(store.bucket, await this.keys(), undefined);
     await (await store.bucket.client()).send(new DeleteBucketCommand({ Bucket: this.name }));
     await Promise.all(this.#opened.map((opened) => opened.close()));
   }
