@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,14 +26,30 @@ export interface UserProject {
   ask(...args: string[]): any;
   /** Starts `mlstack` and does not wait. */
   start(...args: string[]): ChildProcess;
+  /** As `succeed`, while the test goes on serving what is asked of it. */
+  finish(...args: string[]): Promise<string>;
 }
 
-export function createUserProject(environment: Readonly<Record<string, string>> = {}): UserProject {
+type Environment = Readonly<Record<string, string>>;
+
+/** With all packages installed. */
+export function createUserProject(environment: Environment = {}): UserProject {
   const installation = inject('installation').directory;
-  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'mlstack-user-')));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const directory = createUserFolder();
   copyFileSync(join(installation, 'package.json'), join(directory, 'package.json'));
   symlinkSync(join(installation, 'node_modules'), join(directory, 'node_modules'));
+  return openUserProject(directory, environment);
+}
+
+/** An empty folder outside the repository, removed when the test is over. */
+export function createUserFolder(): string {
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'mlstack-user-')));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 3 }));
+  return directory;
+}
+
+/** @param environment is added to the test's own. */
+export function openUserProject(directory: string, environment: Environment = {}): UserProject {
   const program = join(directory, 'node_modules/@mlstack/cli/bin/mlstack.js');
   const env = { ...process.env, HOME: directory, NO_COLOR: '1', ...environment };
   const mlstack = (...args: string[]): Answer => {
@@ -45,11 +62,9 @@ export function createUserProject(environment: Readonly<Record<string, string>> 
     });
     return { status, stdout, stderr };
   };
-  const succeed = (...args: string[]): string => {
-    const { status, stdout, stderr } = mlstack(...args);
-    if (status !== 0) throw new Error(`mlstack ${args.join(' ')} ended with ${status}:\n${stdout}\n${stderr}`);
-    return stdout;
-  };
+  const succeed = (...args: string[]): string => requireSuccess(args, mlstack(...args));
+  const start = (...args: string[]): ChildProcess =>
+    spawn(process.execPath, [program, ...args], { cwd: directory, env, stdio: ['ignore', 'pipe', 'pipe'] });
   return {
     directory,
     write: (file, text) => writeFileSync(join(directory, file), text),
@@ -57,7 +72,23 @@ export function createUserProject(environment: Readonly<Record<string, string>> 
     mlstack,
     succeed,
     ask: (...args) => JSON.parse(succeed(...args, '--json')),
-    start: (...args) =>
-      spawn(process.execPath, [program, ...args], { cwd: directory, env, stdio: ['ignore', 'pipe', 'pipe'] }),
+    start,
+    finish: async (...args) => requireSuccess(args, await answerOf(start(...args))),
   };
+}
+
+/** What a started program has said, once it has ended. */
+export async function answerOf(child: ChildProcess): Promise<Answer> {
+  const answer = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name]?.setEncoding('utf8').on('data', (text: string) => {
+      answer[name] += text;
+    });
+  const [status] = (await once(child, 'close')) as [number | null];
+  return { status, ...answer };
+}
+
+function requireSuccess(args: readonly string[], { status, stdout, stderr }: Answer): string {
+  if (status === 0) return stdout;
+  throw new Error(`mlstack ${args.join(' ')} ended with ${status}:\n${stdout}\n${stderr}`);
 }
