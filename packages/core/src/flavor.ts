@@ -16,6 +16,7 @@ export type {
   ArtifactStoreConfig,
   ObjectStat,
   ReadOptions,
+  RemoteAccess,
   WriteOptions,
   WriteReceipt,
 } from './component/artifact-store.ts';
@@ -32,7 +33,7 @@ export { ModelDeployer } from './component/model-deployer.ts';
 export type { DriverSubmission, LaunchCapabilities } from './component/orchestrator.ts';
 export { Orchestrator } from './component/orchestrator.ts';
 export { SecretsManager } from './component/secrets-manager.ts';
-export type { ComponentContext, ComponentInit } from './component/stack-component.ts';
+export type { ComponentContext, ComponentInit, DiagnosisContext } from './component/stack-component.ts';
 export { StackComponent } from './component/stack-component.ts';
 export { StepOperator } from './component/step-operator.ts';
 export {

@@ -1,4 +1,4 @@
-import type { V1Job, V1PodTemplateSpec, V1ResourceRequirements, V1Toleration } from '@kubernetes/client-node';
+import type { V1Job, V1PodTemplateSpec, V1ResourceRequirements, V1Toleration, V1Volume } from '@kubernetes/client-node';
 import type { StepRequest } from '@mlstack/core/flavor';
 import { parseBytes } from '@mlstack/core/flavor';
 import type { KubernetesConfig, KubernetesSettings } from './kubernetes-config.ts';
@@ -81,7 +81,7 @@ export function describeStepJob({ request, scope, config, settings, secretName }
       volumes: [
         { name: launchVolume, secret: { secretName } },
         { name: 'mlstack-work', emptyDir: {} },
-        ...volumes.map(({ mountPath: _, ...volume }) => volume),
+        ...volumes.map(({ mountPath: _, ...volume }) => volume as V1Volume),
       ],
     },
   };

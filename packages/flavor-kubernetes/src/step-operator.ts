@@ -1,6 +1,7 @@
 import { defineFlavor } from '@mlstack/core/flavor';
 import { carriedCode } from './carried-code.ts';
-import { kubernetesConfig, kubernetesSettings, reachableArtifactStore } from './kubernetes-config.ts';
+import { kubernetesConfig, kubernetesSettings } from './kubernetes-config.ts';
+import { podRules } from './stack-rules.ts';
 
 export const kubernetesStepOperator = defineFlavor({
   type: 'step-operator',
@@ -10,7 +11,7 @@ export const kubernetesStepOperator = defineFlavor({
   config: kubernetesConfig,
   settings: kubernetesSettings,
   capabilities: { reach: 'network' },
-  stackRules: [reachableArtifactStore],
+  stackRules: podRules('step-operator'),
   planRules: [carriedCode],
   implementation: async () => (await import('./kubernetes-step-operator.ts')).KubernetesStepOperator,
 });

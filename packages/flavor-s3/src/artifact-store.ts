@@ -1,4 +1,5 @@
 import { defineFlavor, location, sensitive, z } from '@mlstack/core/flavor';
+import { s3RemoteAccess } from './remote-access.ts';
 
 export const s3Config = z.strictObject({
   path: location(
@@ -60,7 +61,7 @@ export const s3ArtifactStore = defineFlavor({
     supportedSchemes: ['s3'],
     reach: 'network',
     presignedUrls: true,
-    delegation: ['references', 'identity'],
+    remoteAccess: s3RemoteAccess,
   },
   stackRules: [
     ({ components }) => {

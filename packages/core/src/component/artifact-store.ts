@@ -16,11 +16,19 @@ export interface ArtifactStoreCapabilities {
   /** `presign` gives URLs that work without credentials. */
   readonly presignedUrls: boolean;
   /**
-   * Whether a process elsewhere can be given access by what the config refers to (`references`), by its own identity there
-   * (`identity`), or by short-lived credentials that the driver renews (`short-lived`). Only asked where `reach` is `network`.
+   * How a process elsewhere, as in a pod, is given access to a store with this config, which is as registered: references
+   * unresolved. Pure. Only asked where `reach` is `network`.
    */
-  readonly delegation?: readonly ('references' | 'identity' | 'short-lived')[];
+  readonly remoteAccess?: (config: Readonly<Record<string, unknown>>) => RemoteAccess;
 }
+
+export type RemoteAccess =
+  /** By the values that its references stand for, which travel with each step. */
+  | { readonly by: 'references' }
+  /** By an identity that the process has where it runs; what the driver goes by does not travel. `hint`: how to have references instead. */
+  | { readonly by: 'identity'; readonly hint: string }
+  /** Not at all: `reason` completes "it …". */
+  | { readonly by: 'nothing'; readonly reason: string; readonly hint: string };
 
 export interface ObjectStat {
   readonly key: ArtifactKey;

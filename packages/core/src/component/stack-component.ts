@@ -1,3 +1,4 @@
+import type { ArtifactStore } from './artifact-store.ts';
 import type { ComponentType } from './component-types.ts';
 import type { ComponentStatus, Finding, LifecycleOutcome } from './lifecycle.ts';
 
@@ -12,6 +13,14 @@ export interface ComponentContext {
    * alone. It may not exist yet: the component makes it before it first writes.
    */
   readonly stateDirectory: string;
+}
+
+/** What `diagnose` may use besides the component itself. */
+export interface DiagnosisContext {
+  /** Of the stack that is looked at. Fails where it cannot be built, which is told of the store itself. */
+  artifactStore(): Promise<ArtifactStore>;
+  /** Aborted when nobody waits for the answer any more: what was made for the diagnosis goes at once. */
+  readonly signal: AbortSignal;
 }
 
 /** How core hands a flavor's implementation its instance. `config` is the output of the flavor's schema, references resolved. */
@@ -76,8 +85,8 @@ export abstract class StackComponent<Config extends object = object> {
     return { state: 'ready' };
   }
 
-  /** What `doctor` reports for this component: each finding with its fix. */
-  async diagnose(): Promise<Finding[]> {
+  /** What `doctor` reports for this component: each finding with its fix. Leaves nothing behind. */
+  async diagnose(_context: DiagnosisContext): Promise<Finding[]> {
     const { state, message } = await this.status();
     return state === 'ready'
       ? [{ level: 'ok', subject: 'status', message: message ?? 'ready' }]

@@ -2,12 +2,13 @@ import { accessSync, constants, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import type { ComponentType } from '../component/component-types.ts';
 import type { Finding } from '../component/lifecycle.ts';
+import type { StackComponent } from '../component/stack-component.ts';
 import { describeError } from '../errors/describe-error.ts';
 import { SecretValues } from '../secret/redact.ts';
 import { buildComponent, referenceTo } from '../stack/open-stack.ts';
 import { findStackIssues } from '../stack/validate-stack.ts';
 import type { Project } from './project.ts';
-import type { RegistryDocument } from './registry-document.ts';
+import type { RegistryDocument, StackComponents } from './registry-document.ts';
 import { requireChosenStack, requireComponent } from './registry-lookup.ts';
 
 export interface Diagnosis {
@@ -20,8 +21,20 @@ export interface Diagnosis {
   readonly healthy: boolean;
 }
 
+export interface DiagnoseOptions {
+  /** What is under way is given up and cleaned up. */
+  readonly signal?: AbortSignal;
+  /** How long one component may take. */
+  readonly componentTimeoutMs?: number;
+}
+
+/** Enough for a cluster that has to fetch an image first. */
+const defaultTimeoutMs = 120_000;
+/** For what a component cleans up when its time is over. */
+const cleanUpMs = 10_000;
+
 /** What `mlstack doctor` shows: this machine, the project and each component of the stack, each finding with its fix. Changes nothing. */
-export async function diagnoseProject(project: Project): Promise<Diagnosis> {
+export async function diagnoseProject(project: Project, options: DiagnoseOptions = {}): Promise<Diagnosis> {
   const document = project.registry.read();
   const stack = requireChosenStack(project, document);
   const issues = await findStackIssues(project, document, stack);
@@ -42,31 +55,70 @@ export async function diagnoseProject(project: Project): Promise<Diagnosis> {
     })),
   ];
   for (const [type, name] of Object.entries(stack.components) as [ComponentType, string][]) {
-    const found = await diagnoseComponent(project, document, type, name);
+    options.signal?.throwIfAborted();
+    const found = await diagnoseComponent(project, document, { type, name, stack: stack.components }, options);
     findings.push(...found.map((finding) => ({ ...finding, component: { type, name } })));
   }
   return { stack: stack.name, findings, healthy: findings.every(({ level }) => level !== 'problem') };
 }
 
+interface DiagnosedComponent {
+  readonly type: ComponentType;
+  readonly name: string;
+  readonly stack: StackComponents;
+}
+
 async function diagnoseComponent(
   project: Project,
   document: RegistryDocument,
-  type: ComponentType,
-  name: string,
+  { type, name, stack }: DiagnosedComponent,
+  { signal: interrupted, componentTimeoutMs = defaultTimeoutMs }: DiagnoseOptions,
 ): Promise<Finding[]> {
   const secrets = new SecretValues();
+  const built: StackComponent[] = [];
+  const open = async <Type extends ComponentType>(wanted: Type, wantedName: string) => {
+    const reference = referenceTo(project, requireComponent(document, wanted, wantedName));
+    const component = await buildComponent(project, { ...reference, type: wanted }, secrets);
+    built.push(component);
+    return component;
+  };
+  const timeout = AbortSignal.timeout(componentTimeoutMs);
+  const signal = interrupted === undefined ? timeout : AbortSignal.any([interrupted, timeout]);
   try {
-    const registered = requireComponent(document, type, name);
-    const component = await buildComponent(project, referenceTo(project, registered), secrets);
-    try {
-      const findings = await component.diagnose();
-      return findings.map((finding) => ({ ...finding, message: secrets.redact(finding.message) }));
-    } finally {
-      await component.close();
-    }
+    const component = await open(type, name);
+    const findings = await within(
+      signal,
+      component.diagnose({ artifactStore: () => open('artifact-store', stack['artifact-store'] ?? ''), signal }),
+    );
+    return findings.map((finding) => ({
+      ...finding,
+      message: secrets.redact(finding.message),
+      ...(finding.fix === undefined ? {} : { fix: secrets.redact(finding.fix) }),
+    }));
   } catch (error) {
-    const { message, hint } = describeError(error, secrets);
+    interrupted?.throwIfAborted();
+    const { message, hint } = timeout.aborted
+      ? { message: `gave no answer within ${componentTimeoutMs / 1000} s`, hint: 'Look whether it can be reached.' }
+      : describeError(error, secrets);
     return [{ level: 'problem', subject: 'component', message, fix: hint ?? 'Look at its configuration.' }];
+  } finally {
+    await Promise.allSettled(built.map((component) => component.close()));
+  }
+}
+
+/** Waits for `work`, and when the signal is aborted for as long as cleaning up may take. */
+async function within<Answer>(signal: AbortSignal, work: Promise<Answer>): Promise<Answer> {
+  const { promise: given, reject: giveUp } = Promise.withResolvers<never>();
+  let timer: NodeJS.Timeout | undefined;
+  const limit = () => {
+    timer = setTimeout(() => giveUp(signal.reason), cleanUpMs);
+  };
+  signal.addEventListener('abort', limit, { once: true });
+  try {
+    return await Promise.race([work, given]);
+  } finally {
+    signal.removeEventListener('abort', limit);
+    clearTimeout(timer);
   }
 }
 

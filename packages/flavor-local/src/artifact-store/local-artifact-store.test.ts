@@ -75,6 +75,10 @@ describeConformance(artifactStoreSuite, {
   },
 });
 
+function diagnose(store: LocalArtifactStore) {
+  return store.diagnose({ artifactStore: async () => store, signal: new AbortController().signal });
+}
+
 test('killed writers leave whole objects and temporary files only, and nothing that they said was done is lost', async () => {
   const folder = join(createFolder(), 'store');
   for (const afterMs of [0, 30, 90]) {
@@ -207,7 +211,7 @@ test('provision makes the folder, deprovision removes it only while it is empty 
   expect(await store.provision()).toMatchObject({ outcome: 'changed' });
   expect(await store.provision()).toEqual({ outcome: 'unchanged' });
   expect(await store.status()).toEqual({ state: 'ready' });
-  expect((await store.diagnose()).map(({ level, subject }) => [level, subject])).toEqual([
+  expect((await diagnose(store)).map(({ level, subject }) => [level, subject])).toEqual([
     ['ok', 'status'],
     ['ok', 'permissions'],
     ['ok', 'space'],
@@ -267,7 +271,7 @@ test.runIf(process.getuid?.() === 0 && process.platform === 'linux')(
       });
       await expect(store.delete(['kept'])).rejects.toMatchObject({ code: 'ARTIFACT_STORE_FAILED' });
       expect(await readText(store, 'kept')).toBe('x');
-      expect((await store.diagnose()).find(({ subject }) => subject === 'permissions')?.level).toBe('problem');
+      expect((await diagnose(store)).find(({ subject }) => subject === 'permissions')?.level).toBe('problem');
     } finally {
       execFileSync('umount', [disk]);
     }

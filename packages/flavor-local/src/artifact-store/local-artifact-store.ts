@@ -7,6 +7,7 @@ import type {
   ArtifactStoreConfig,
   ComponentInit,
   ComponentStatus,
+  DiagnosisContext,
   Finding,
   LifecycleOutcome,
   ObjectStat,
@@ -158,8 +159,8 @@ export class LocalArtifactStore extends ArtifactStore {
     return this.#provisioned.status();
   }
 
-  override async diagnose(): Promise<Finding[]> {
-    const findings = await super.diagnose();
+  override async diagnose(context: DiagnosisContext): Promise<Finding[]> {
+    const findings = await super.diagnose(context);
     if ((await this.status()).state !== 'ready') return findings;
     return [...findings, await this.#diagnosePermissions(), this.#diagnoseSpace()];
   }

@@ -133,6 +133,15 @@ export const metadataStore = defineFlavor({
 });
 
 class FixtureAlerter extends Alerter {
+  async diagnose({ artifactStore, signal }) {
+    if (this.config.channel === 'silent') await new Promise(() => {});
+    if (this.config.channel === 'patient') {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      return [{ level: 'problem', subject: 'channel', message: 'was still waiting', fix: 'Wait longer.' }];
+    }
+    const { name } = await artifactStore();
+    return [{ level: 'warning', subject: 'store', message: 'beside ' + name, fix: 'Do not use ' + this.config.token }];
+  }
   async *logs() { yield 'posted to ' + this.config.channel; yield 'with ' + this.config.token; }
 }
 export const alerter = defineFlavor({
