@@ -83,6 +83,7 @@ export type { KeyDifference, NodeExplanation, RunExplanation } from './run/expla
 export { explainRun } from './run/explain-run.ts';
 export type { ListRunsOptions } from './run/list-runs.ts';
 export { listRuns } from './run/list-runs.ts';
+export { newestRun } from './run/newest-run.ts';
 export type { ReadRunLogOptions, RunLogLine } from './run/read-run-log.ts';
 export { readRunLog } from './run/read-run-log.ts';
 export type { DriveRunOptions, ResumeRunOptions } from './run/resume-run.ts';

@@ -10,6 +10,13 @@ export class RunNotFoundError extends MlstackError {
   }
 }
 
+export class NoRunsError extends MlstackError {
+  readonly code = 'NO_RUNS';
+  constructor() {
+    super('There is no run yet in this metadata store.', { hint: 'Start one with `mlstack run FILE`.' });
+  }
+}
+
 export class RunNameTakenError extends MlstackError {
   readonly code = 'RUN_NAME_TAKEN';
   constructor(name: string) {

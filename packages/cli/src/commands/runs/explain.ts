@@ -1,18 +1,20 @@
 import { styleText } from 'node:util';
 import type { NodeExplanation } from '@mlstack/core/project';
 import { explainRun } from '@mlstack/core/project';
-import { pageFlags, pageOptions, requiredArgument } from '../../command/arguments.ts';
+import { pageFlags, pageOptions } from '../../command/arguments.ts';
+import { chooseRun, runArgument } from '../../command/choose-run.ts';
 import { MlstackCommand } from '../../command/mlstack-command.ts';
 import { nextPageLine } from '../../output/format-next-page.ts';
 import { stateMark } from '../../output/state-mark.ts';
 
 export default class RunsExplain extends MlstackCommand {
-  static override args = { run: requiredArgument('Name or id of a run') };
+  static override args = { run: runArgument };
   static override flags = pageFlags;
 
   async run() {
     const { args, flags } = await this.parse(RunsExplain);
-    const explanation = await explainRun(this.openProject(flags), args.run, pageOptions(flags));
+    const project = this.openProject(flags);
+    const explanation = await explainRun(project, await chooseRun(project, args.run), pageOptions(flags));
     this.log(explanation.steps.map(formatExplanation).join('\n') + nextPageLine(explanation.next));
     return { run: explanation };
   }

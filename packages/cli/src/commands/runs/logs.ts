@@ -3,11 +3,11 @@ import type { RunLogLine } from '@mlstack/core/project';
 import { readRunLog } from '@mlstack/core/project';
 import * as Flags from '@oclif/core/flags';
 import { abortOnSignals } from '../../command/abort-on-signals.ts';
-import { requiredArgument } from '../../command/arguments.ts';
+import { chooseRun, runArgument } from '../../command/choose-run.ts';
 import { MlstackCommand } from '../../command/mlstack-command.ts';
 
 export default class RunsLogs extends MlstackCommand {
-  static override args = { run: requiredArgument('Name or id of a run') };
+  static override args = { run: runArgument };
   static override flags = {
     step: Flags.string({ summary: 'Only this step' }),
     attempt: Flags.integer({ summary: 'Its attempt; the newest if left out', min: 1, dependsOn: ['step'] }),
@@ -16,8 +16,9 @@ export default class RunsLogs extends MlstackCommand {
 
   async run() {
     const { args, flags } = await this.parse(RunsLogs);
+    const project = this.openProject(flags);
     const interrupted = abortOnSignals();
-    const lines = readRunLog(this.openProject(flags), args.run, {
+    const lines = readRunLog(project, await chooseRun(project, args.run), {
       ...(flags.step === undefined ? {} : { node: flags.step }),
       ...(flags.attempt === undefined ? {} : { attempt: flags.attempt }),
       follow: flags.follow,
