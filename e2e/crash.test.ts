@@ -1,31 +1,16 @@
-import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { processesOf } from './processes-of.ts';
 import type { UserProject } from './user-project.ts';
 import { createUserProject } from './user-project.ts';
 
 const chain = join(import.meta.dirname, 'fixtures/chain.ts');
 
-/** Processes whose working folder is the project's, other than those of the test itself. */
-function processesIn({ directory }: UserProject): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter((pid) => {
-      try {
-        return (
-          readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`HOME=${directory}`) &&
-          !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
-        );
-      } catch {
-        return false;
-      }
-    });
-}
-
 async function expectNoProcess(user: UserProject): Promise<void> {
-  for (let tries = 0; tries < 100 && processesIn(user).length > 0; tries++) await sleep(50);
-  expect(processesIn(user)).toEqual([]);
+  for (let tries = 0; tries < 100 && processesOf(user).length > 0; tries++) await sleep(50);
+  expect(processesOf(user)).toEqual([]);
 }
 
 /** Nodes whose success is recorded. */

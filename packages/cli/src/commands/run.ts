@@ -57,7 +57,9 @@ export default class Run extends MlstackCommand {
       if (flags.detach) {
         const submitted = await submitPipeline(project, options);
         this.log(successLine(`Run "${submitted.name}" has begun: ${submitted.description}.`));
-        this.log(`  Next: \`mlstack runs describe ${submitted.name}\`.`);
+        this.log(
+          `  Next: \`mlstack runs logs ${submitted.name} --follow\`, or \`mlstack runs stop ${submitted.name}\`.`,
+        );
         return { run: submitted };
       }
       const outcome = await runPipeline(project, { ...options, onEvent: (event) => progress.handle(event) });
@@ -69,7 +71,8 @@ export default class Run extends MlstackCommand {
   }
 }
 
+/** A folder or a file may have `#` in its name, too. */
 function splitExport(text: string): [file: string, exportName?: string] {
-  const separator = text.lastIndexOf('#');
-  return separator <= 0 ? [text] : [text.slice(0, separator), text.slice(separator + 1)];
+  const [, file, exportName] = /^(.+)#([\p{ID_Start}$_][\p{ID_Continue}$]*)$/su.exec(text) ?? [];
+  return file === undefined || exportName === undefined ? [text] : [file, exportName];
 }

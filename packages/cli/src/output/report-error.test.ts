@@ -21,6 +21,11 @@ test('the kind of an error decides the exit code', () => {
   expect(describeError(new TypeError('a')).exitCode).toBe(1);
 });
 
+test('what a signal has ended is no bug', () => {
+  const { document, exitCode, isBug } = describeError(AbortSignal.abort().reason);
+  expect([document.error.code, exitCode, isBug]).toEqual(['INTERRUPTED', 130, false]);
+});
+
 test('each of several issues is told with what to do about it', () => {
   const error = new ValidationError('Stack "x"', [
     { path: ['orchestrator'], message: 'is missing', hint: 'Name one.' },

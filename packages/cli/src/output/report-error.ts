@@ -61,6 +61,14 @@ export function describeError(error: unknown): DescribedError {
       isBug: false,
     };
   }
+  // Only a signal aborts what a command does.
+  if (error instanceof Error && error.name === 'AbortError') {
+    return {
+      document: { error: { code: 'INTERRUPTED', message: 'Interrupted.', hint: '' } },
+      exitCode: exitCodes.interrupted,
+      isBug: false,
+    };
+  }
   const system = systemFailures[systemCode(error)];
   if (system !== undefined) {
     return { document: { error: { code: systemCode(error), message, hint: system } }, exitCode: 1, isBug: false };

@@ -50,14 +50,16 @@ export async function explainRun(project: Project, idOrName: string, page: PageO
       const { nodeId, step, state } = node;
       const previous = await metadataStore.findPrevious(record.plan.pipeline, nodeId, { runId: id });
       const before = previous && (await readRun(previous.runId));
+      // A step that never came to be looked up has no key to compare.
+      const isComparable = before !== undefined && node.cacheParts !== undefined;
       steps.push({
         nodeId,
         step,
         state,
         reason: node.reason ?? (state === 'pending' ? 'it has not begun' : 'no reason was recorded'),
-        ...(before === undefined ? {} : { comparedWith: { runId: before.id, runName: before.name } }),
+        ...(isComparable ? { comparedWith: { runId: before.id, runName: before.name } } : {}),
         differences:
-          previous === undefined || before === undefined
+          previous === undefined || !isComparable
             ? []
             : compareKeyParts(keyPartsOf(previous, before.record.plan), keyPartsOf(node, record.plan)),
       });
