@@ -33,6 +33,17 @@ export default defineConfig({
       {
         ...fromSource,
         test: {
+          name: 'e2e-integration',
+          include: ['e2e/**/*.integration.test.ts'],
+          globalSetup: ['e2e/install-packages.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ...fromSource,
+        test: {
           name: 'integration',
           include: ['packages/*/src/**/*.integration.test.ts'],
           testTimeout: 120_000,

@@ -2,14 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { listPublishedPackages } from '../scripts/pack.ts';
+import { tarballOf } from './install-project.ts';
 import { createUserFolder, createUserProject, openUserProject } from './user-project.ts';
-
-function tarballOf(name: string): string {
-  const found = listPublishedPackages().find((one) => one.name === name);
-  if (found === undefined) throw new Error(`${name} is not published`);
-  return found.tarball;
-}
 
 test('npm i is all that makes a flavor package appear, and npm rm all that makes it vanish', () => {
   const directory = createUserFolder();

@@ -26,6 +26,8 @@ export interface UserProject {
   ask(...args: string[]): any;
   /** Starts `mlstack` and does not wait. */
   start(...args: string[]): ChildProcess;
+  /** Starts a program of the project's own. */
+  startNode(...args: string[]): ChildProcess;
   /** As `succeed`, while the test goes on serving what is asked of it. */
   finish(...args: string[]): Promise<string>;
 }
@@ -63,8 +65,9 @@ export function openUserProject(directory: string, environment: Environment = {}
     return { status, stdout, stderr };
   };
   const succeed = (...args: string[]): string => requireSuccess(args, mlstack(...args));
-  const start = (...args: string[]): ChildProcess =>
-    spawn(process.execPath, [program, ...args], { cwd: directory, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const startNode = (...args: string[]): ChildProcess =>
+    spawn(process.execPath, args, { cwd: directory, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const start = (...args: string[]): ChildProcess => startNode(program, ...args);
   return {
     directory,
     write: (file, text) => writeFileSync(join(directory, file), text),
@@ -73,6 +76,7 @@ export function openUserProject(directory: string, environment: Environment = {}
     succeed,
     ask: (...args) => JSON.parse(succeed(...args, '--json')),
     start,
+    startNode,
     finish: async (...args) => requireSuccess(args, await answerOf(start(...args))),
   };
 }

@@ -76,7 +76,10 @@ const groups: Record<string, Step[]> = {
     { name: 'packages', run: command('node', 'scripts/check-packages.ts') },
     { name: 'end-to-end tests', run: tests('e2e') },
   ],
-  integration: [{ name: 'integration tests', run: tests('integration') }],
+  integration: [
+    { name: 'integration tests', run: tests('integration') },
+    { name: 'end-to-end tests on real servers', run: tests('e2e-integration') },
+  ],
 };
 
 function runSteps(steps: Step[]): Tally {

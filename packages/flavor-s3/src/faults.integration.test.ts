@@ -1,6 +1,5 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import type { ReadOptions } from '@mlstack/core/flavor';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { S3Config } from './artifact-store.ts';
@@ -39,10 +38,6 @@ describe.skipIf(realEndpoint === undefined)('between a store and a real server (
   let key: string;
   const open = (config: Partial<S3Config> = {}) =>
     bucket.open({ endpoint: proxy.endpoint, partSizeMiB: 5, retrySeconds: 30, ...config });
-  const unfinishedUploads = async () => {
-    const client = await bucket.open().bucket.client();
-    return (await client.send(new ListMultipartUploadsCommand({ Bucket: bucket.name }))).Uploads ?? [];
-  };
 
   beforeAll(async () => {
     await bucket.create();
@@ -53,7 +48,7 @@ describe.skipIf(realEndpoint === undefined)('between a store and a real server (
   });
   afterEach(async () => {
     proxy.reset();
-    expect(await unfinishedUploads()).toEqual([]);
+    expect(await bucket.unfinishedUploads()).toEqual([]);
   });
   afterAll(async () => {
     await bucket.remove();

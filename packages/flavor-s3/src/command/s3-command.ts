@@ -40,7 +40,7 @@ export abstract class S3Command extends Command {
     const interrupted = new AbortController();
     const interrupt = () => interrupted.abort(new InterruptedError());
     process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-    const store = await openStore(flags);
+    const store = await openStore(flags, this.config.root);
     try {
       return await work(store, interrupted.signal);
     } finally {
@@ -71,8 +71,11 @@ export function placeOf(
   return { bucket: store.bucket.sibling(uri.bucket), key: uri.key };
 }
 
-async function openStore({ component, project: directory, stack }: StoreFlags): Promise<S3ArtifactStore> {
+/** @param host the folder of the command line's package: flavors that come with it are there, too. */
+async function openStore({ component, project: directory, stack }: StoreFlags, host: string): Promise<S3ArtifactStore> {
+  const [, program] = process.argv;
   const project = openProject({
+    host: { directory: host, ...(program === undefined ? {} : { program }) },
     ...(directory === undefined ? {} : { directory }),
     ...(stack === undefined ? {} : { stack }),
   });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { CreateBucketCommand, DeleteBucketCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, DeleteBucketCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import type { S3Config } from '../artifact-store.ts';
 import { deleteObjects } from '../delete-objects.ts';
 import { listObjects } from '../list-objects.ts';
@@ -43,6 +43,13 @@ export class TestBucket {
     const keys: string[] = [];
     for await (const { key } of listObjects(this.open().bucket, '')) keys.push(key);
     return keys;
+  }
+
+  /** Keys of what was begun in parts and is neither complete nor aborted. */
+  async unfinishedUploads(): Promise<string[]> {
+    const client = await this.open().bucket.client();
+    const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: this.name }));
+    return Uploads.map(({ Key = '' }) => Key);
   }
 
   /** Removes the bucket and all in it. */

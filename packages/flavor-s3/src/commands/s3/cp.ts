@@ -18,7 +18,11 @@ export default class S3Cp extends S3Command {
     to: Args.string({ name: 'to', description: 'File, folder, "-" or s3://bucket/key', required: true }),
   };
   static override flags = {
-    recursive: Flags.boolean({ char: 'r', summary: 'Copy all that lies in a folder or begins with a key' }),
+    recursive: Flags.boolean({
+      char: 'r',
+      default: false,
+      summary: 'Copy all that lies in a folder or begins with a key',
+    }),
   };
 
   async run() {

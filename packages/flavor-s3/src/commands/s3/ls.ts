@@ -16,7 +16,7 @@ export default class S3Ls extends S3Command {
     uri: Args.string({ name: 'uri', description: 's3://bucket/key; without it, the place of the store' }),
   };
   static override flags = {
-    recursive: Flags.boolean({ char: 'r', summary: 'Show what is in the folders, and in theirs' }),
+    recursive: Flags.boolean({ char: 'r', default: false, summary: 'Show what is in the folders, and in theirs' }),
   };
 
   async run() {
