@@ -13,10 +13,13 @@ export interface KubernetesApi {
 export function createKubernetesApi({ kubeconfig, context }: KubernetesConfig): KubernetesApi {
   const kubeConfig = new KubeConfig();
   try {
-    if (kubeconfig === undefined) kubeConfig.loadFromDefault();
+    if (kubeconfig === undefined) kubeConfig.loadFromDefault(undefined, true);
     else kubeConfig.loadFromFile(kubeconfig);
   } catch (error) {
-    throw new KubeconfigError(`The kubeconfig cannot be read: ${messageOf(error)}`);
+    throw new KubeconfigError(`The kubeconfig cannot be read: ${withoutContent(error)}.`);
+  }
+  if (kubeConfig.getCurrentContext() === contextOfNothing) {
+    throw new KubeconfigError('There is no kubeconfig: neither what KUBECONFIG names nor ~/.kube/config exists.');
   }
   if (context !== undefined) kubeConfig.setCurrentContext(context);
   if (kubeConfig.getCurrentCluster() === null) {
@@ -28,6 +31,15 @@ export function createKubernetesApi({ kubeconfig, context }: KubernetesConfig): 
     );
   }
   return { kubeConfig, batch: kubeConfig.makeApiClient(BatchV1Api), core: kubeConfig.makeApiClient(CoreV1Api) };
+}
+
+/** What the client makes up where it finds no kubeconfig. */
+const contextOfNothing = 'loaded-context';
+
+/** A parser shows the lines that it does not understand, and quotes words of them: there are tokens in a kubeconfig. */
+function withoutContent(error: unknown): string {
+  const [line = ''] = messageOf(error).split('\n');
+  return line.replaceAll(/"[^"]*"/g, '"…"').replace(/\.$/, '');
 }
 
 class KubeconfigError extends MlstackError {

@@ -1,14 +1,46 @@
-import type { Launcher, LauncherContext } from '@mlstack/core/flavor';
+import type {
+  ComponentInit,
+  ComponentStatus,
+  DiagnosisContext,
+  Finding,
+  Launcher,
+  LauncherContext,
+  LifecycleOutcome,
+} from '@mlstack/core/flavor';
 import { StepOperator } from '@mlstack/core/flavor';
 import { JobLauncher } from './job-launcher.ts';
 import { createKubernetesApi } from './kubernetes-api.ts';
+import { KubernetesCluster } from './kubernetes-cluster.ts';
 import type { KubernetesConfig } from './kubernetes-config.ts';
 
 /** Single steps of a run as Jobs. */
 export class KubernetesStepOperator extends StepOperator<KubernetesConfig> {
+  readonly cluster: KubernetesCluster;
+
+  constructor(init: ComponentInit<KubernetesConfig>) {
+    super(init);
+    this.cluster = new KubernetesCluster(init);
+  }
+
   async createLauncher(context: LauncherContext): Promise<Launcher> {
-    const { config, id: componentId } = this;
+    const { config, componentId } = this.cluster;
     const api = createKubernetesApi(config);
     return new JobLauncher(context, { api, config, componentId, settingsKey: 'step-operator/kubernetes' });
+  }
+
+  override async provision(): Promise<LifecycleOutcome> {
+    return await this.cluster.provision();
+  }
+
+  override async deprovision(): Promise<LifecycleOutcome> {
+    return await this.cluster.deprovision();
+  }
+
+  override async status(): Promise<ComponentStatus> {
+    return await this.cluster.status();
+  }
+
+  override async diagnose(context: DiagnosisContext): Promise<Finding[]> {
+    return await this.cluster.diagnose(context);
   }
 }

@@ -17,8 +17,14 @@ const launchVolume = 'mlstack-launch';
 const launchFolder = '/mlstack/launch';
 const workFolder = '/mlstack/work';
 
+/** What of a request shows in its Job. */
+export type JobRequest = Pick<
+  StepRequest,
+  'runId' | 'runName' | 'pipeline' | 'nodeId' | 'attempt' | 'role' | 'outputPrefix'
+> & { readonly node: Pick<StepRequest['node'], 'settings'> };
+
 export interface StepJobOptions {
-  readonly request: StepRequest;
+  readonly request: JobRequest;
   readonly scope: RunScope;
   readonly config: KubernetesConfig;
   readonly settings: KubernetesSettings;
@@ -111,7 +117,7 @@ export function outputPrefixOf({ spec }: V1Job): string | undefined {
 }
 
 /** Requests and limits are the same, so that a step gets what it asks for and is told its limit; more processor time than it asked for is free. */
-function describeResources({ node }: StepRequest): V1ResourceRequirements {
+function describeResources({ node }: JobRequest): V1ResourceRequirements {
   const { cpu, memory, gpu } = node.settings.resources ?? {};
   const bytes = memory === undefined ? undefined : parseBytes(memory);
   const hard = {

@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
+import { createKubernetesApi } from './kubernetes-api.ts';
+import { kubernetesConfig } from './kubernetes-config.ts';
+
+afterEach(() => vi.unstubAllEnvs());
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'mlstack-kubeconfig-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+const open = (config: object = {}) => createKubernetesApi(kubernetesConfig.parse(config));
+
+test('what a kubeconfig holds is never told, wherever it is broken', () => {
+  const kubeconfig = join(temporaryFolder(), 'config');
+  for (const text of [
+    'users:\n- name: a\n  user: {token: "very-secret-token}\n',
+    'users: [{name: a, user: {token: very-secret-token}\n  x: y: z\n',
+    'users:\n- {name: a, user: {token: *very-secret-token}}\n',
+  ]) {
+    writeFileSync(kubeconfig, text);
+    expect(() => open({ kubeconfig })).toThrow(/^The kubeconfig cannot be read: (?!.*(very|secret|token)).*\.$/);
+  }
+});
+
+test('where there is no kubeconfig nothing is made up', () => {
+  vi.stubEnv('KUBECONFIG', '');
+  vi.stubEnv('HOME', temporaryFolder());
+  expect(() => open()).toThrow(/There is no kubeconfig/);
+});
+
+test('of several kubeconfigs the first decides the context, as kubectl has it', () => {
+  const folder = temporaryFolder();
+  const files = ['one', 'two'].map((name) => {
+    const file = join(folder, name);
+    const parts = {
+      clusters: [{ name, cluster: { server: `https://${name}.example.org` } }],
+      users: [{ name, user: {} }],
+      contexts: [{ name, context: { cluster: name, user: name } }],
+      'current-context': name,
+    };
+    writeFileSync(file, JSON.stringify(parts));
+    return file;
+  });
+  vi.stubEnv('KUBECONFIG', files.join(delimiter));
+  expect(open().kubeConfig.getCurrentCluster()?.server).toBe('https://one.example.org');
+  expect(open({ context: 'two' }).kubeConfig.getCurrentCluster()?.server).toBe('https://two.example.org');
+  expect(() => open({ context: 'three' })).toThrow(/no context "three"; it has one, two/);
+});
