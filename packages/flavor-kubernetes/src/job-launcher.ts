@@ -15,6 +15,7 @@ import { explainApiError, ignoreMissing, insist, isTransient, statusOf } from '.
 import type { KubernetesConfig, KubernetesSettings } from './kubernetes-config.ts';
 import type { RunScope } from './object-names.ts';
 import { annotations, jobName, selectorOf } from './object-names.ts';
+import { readPodRefusals } from './pod-refusals.ts';
 import { RunObjects } from './run-objects.ts';
 import { RunWatch } from './run-watch.ts';
 import { describeStepJob, outputPrefixOf } from './step-job.ts';
@@ -31,6 +32,8 @@ export interface JobLauncherOptions {
 const stopSlackSeconds = 3;
 /** How much later than that a pod that was told to end counts as gone, in milliseconds. */
 const stopLimitMs = 20_000;
+/** How often it is asked why Jobs have no pod, where some have none for that long, in milliseconds. */
+const podlessMs = 5000;
 /** How long a launcher that is closed goes on trying to remove what is no longer needed, in milliseconds. */
 const closeLimitMs = 10_000;
 
@@ -47,6 +50,7 @@ export class JobLauncher implements Launcher {
   readonly #closed = new AbortController();
   readonly #patience: InsistOptions;
   #watch: Promise<RunWatch> | undefined;
+  #podless: NodeJS.Timeout | undefined;
 
   constructor(context: LauncherContext, options: JobLauncherOptions) {
     const { api, config, componentId } = options;
@@ -133,6 +137,7 @@ export class JobLauncher implements Launcher {
   async close(): Promise<void> {
     const isAllOver = this.#executions.remaining().next().done === true;
     const limit = setTimeout(() => this.#closed.abort(), closeLimitMs);
+    clearInterval(this.#podless);
     this.#executions.close();
     this.#objects.close();
     if (this.#watch !== undefined) await (await this.#watch.catch(() => undefined))?.close();
@@ -200,6 +205,7 @@ export class JobLauncher implements Launcher {
         },
       });
       await watch.start();
+      this.#podless ??= setInterval(() => void this.#explainPodless().catch(() => {}), podlessMs).unref();
       return watch;
     };
     this.#watch ??= insist(start, this.#patience);
@@ -207,6 +213,19 @@ export class JobLauncher implements Launcher {
       this.#watch = undefined;
     });
     return this.#watch;
+  }
+
+  async #explainPodless(): Promise<void> {
+    const since = Date.now() - podlessMs;
+    const podless = [...this.#executions.remaining()].filter(
+      ({ pod, createdAt }) => pod === undefined && createdAt < since,
+    );
+    if (podless.length === 0) return;
+    const refusals = await readPodRefusals(this.#options.api, this.#options.config.namespace);
+    for (const execution of podless) {
+      const refusal = refusals.get(execution.job);
+      if (refusal !== undefined) this.#executions.tellWaiting(execution, `its pod cannot be made: ${refusal}`);
+    }
   }
 
   /** Without waiting for it. What cannot be removed ends by its time to live. */

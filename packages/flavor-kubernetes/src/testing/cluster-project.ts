@@ -24,6 +24,23 @@ export interface ClusterRun {
   readonly events: readonly RunEvent[];
 }
 
+export interface BehaveOptions {
+  readonly params?: JsonObject;
+  readonly settings?: JsonObject;
+  /** Settings for orchestrator/kubernetes. */
+  readonly vendor?: JsonObject;
+  readonly onEvent?: (event: RunEvent) => void;
+  /** Called once the first attempt runs. */
+  readonly onRunning?: (running: RunningStep) => Promise<unknown>;
+}
+
+export interface RunningStep {
+  readonly runName: string;
+  readonly pod: string;
+  /** Cancels the run. */
+  cancel(): void;
+}
+
 /**
  * A project of a test file's own with two stacks whose artifacts lie in a bucket of its own: `cluster`, whose steps are Jobs in a
  * namespace of its own, and `mixed`, which runs on this machine with a step operator on the cluster.
@@ -78,18 +95,37 @@ export class ClusterProject {
       readonly stack?: string;
       readonly configuration?: RunConfiguration;
       readonly onEvent?: (event: RunEvent) => void;
+      readonly signal?: AbortSignal;
     } = {},
   ): Promise<ClusterRun> {
     const events: RunEvent[] = [];
     const outcome = await runPipeline(this.open(options.stack), {
       file: pipelineFile(pipeline),
       configuration: { cache: false, ...options.configuration },
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
       onEvent: (event) => {
         events.push(event);
         options.onEvent?.(event);
       },
     });
     return { outcome, events };
+  }
+
+  /** Runs the pipeline `behave`. */
+  async behave({ params = {}, settings = {}, vendor, onEvent, onRunning }: BehaveOptions): Promise<ClusterRun> {
+    const runName = `behave-${randomUUID().slice(0, 13)}`;
+    const abort = new AbortController();
+    const own = vendor === undefined ? {} : { vendor: { 'orchestrator/kubernetes': vendor } };
+    const [run] = await Promise.all([
+      this.run('behave', {
+        configuration: { runName, steps: { behave: { params, settings: { ...settings, ...own } } } },
+        signal: abort.signal,
+        ...(onEvent === undefined ? {} : { onEvent }),
+      }),
+      onRunning &&
+        this.namespace.runningPod(runName).then((pod) => onRunning({ runName, pod, cancel: () => abort.abort() })),
+    ]);
+    return run;
   }
 
   /** All that its steps printed and logged, line by line. */

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { KubernetesApi } from '../kubernetes-api.ts';
 import { createKubernetesApi } from '../kubernetes-api.ts';
 import { kubernetesConfig } from '../kubernetes-config.ts';
+import { annotations, labels, shortHash } from '../object-names.ts';
 
 /** Of the cluster for integration tests; without one they skip themselves. */
 export const realContext = process.env.MLSTACK_TEST_KUBE_CONTEXT;
@@ -15,6 +17,8 @@ export const reachableEndpoint =
     ? endpoint
     : endpoint.replace(/\/\/(127\.0\.0\.1|localhost)(?=[:/]|$)/, `//${hostFromPods}`);
 
+/** Said beside the name of tests that are skipped without a cluster. */
+export const clusterTests = '(MLSTACK_TEST_KUBE_CONTEXT, MLSTACK_TEST_S3_ENDPOINT)';
 export const isClusterThere = realContext !== undefined && reachableEndpoint !== undefined;
 
 /** A namespace of a test file's own on the cluster. */
@@ -25,6 +29,57 @@ export class TestNamespace {
   async create(): Promise<this> {
     await this.api.core.createNamespace({ body: { metadata: { name: this.name } } });
     return this;
+  }
+
+  /** The pod of an attempt, once its step runs. */
+  async runningPod(runName: string, attempt = 1): Promise<string> {
+    for (const limit = Date.now() + 90_000; Date.now() < limit; await delay(200)) {
+      const { items } = await this.api.core.listNamespacedPod({ namespace: this.name });
+      const pod = items.find(({ metadata, status }) => {
+        const notes = metadata?.annotations ?? {};
+        const isOfRun = notes[annotations.runName] === runName && notes[annotations.attempt] === String(attempt);
+        return isOfRun && status?.containerStatuses?.some(({ state }) => state?.running !== undefined);
+      });
+      if (pod?.metadata?.name !== undefined) return pod.metadata.name;
+    }
+    throw new Error(`no pod of attempt ${attempt} of ${runName} has begun to run`);
+  }
+
+  async deletePod(name: string): Promise<void> {
+    await this.api.core.deleteNamespacedPod({ name, namespace: this.name });
+  }
+
+  async evictPod(name: string): Promise<void> {
+    await this.api.core.createNamespacedPodEviction({
+      name,
+      namespace: this.name,
+      body: { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: this.name } },
+    });
+  }
+
+  /** With their pods, as `kubectl delete job` does. */
+  async deleteJobs(runName: string): Promise<void> {
+    const propagationPolicy = 'Background';
+    const { items } = await this.api.batch.listNamespacedJob({ namespace: this.name });
+    for (const { metadata } of items) {
+      const name = metadata?.annotations?.[annotations.runName] === runName ? metadata.name : undefined;
+      if (name === undefined || metadata?.labels?.[labels.role] !== 'step') continue;
+      await this.api.batch.deleteNamespacedJob({ name, namespace: this.name, propagationPolicy });
+    }
+  }
+
+  /** What is left of a run once the cluster has had time to remove what nothing owns. */
+  async listLeft(runId: string): Promise<string[]> {
+    const at = { namespace: this.name, labelSelector: `${labels.run}=${shortHash(runId)}` };
+    for (const limit = Date.now() + 30_000; ; await delay(300)) {
+      const lists = await Promise.all([
+        this.api.batch.listNamespacedJob(at),
+        this.api.core.listNamespacedPod(at),
+        this.api.core.listNamespacedSecret(at),
+      ]);
+      const left = lists.flatMap(({ kind, items }) => items.map(({ metadata }) => `${kind} ${metadata?.name}`));
+      if (left.length === 0 || Date.now() > limit) return left;
+    }
   }
 
   /** Asks for its end, with all that is in it. */
