@@ -1,17 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ClusterProject } from './testing/cluster-project.ts';
-import { isClusterThere } from './testing/real-cluster.ts';
+import { clusterTests, isClusterThere } from './testing/real-cluster.ts';
 
-describe.skipIf(!isClusterThere)('a pipeline on a real cluster', () => {
+describe.skipIf(!isClusterThere)(`a pipeline on a real cluster ${clusterTests}`, () => {
   const project = new ClusterProject();
   beforeAll(() => project.create());
   afterAll(() => project.remove());
 
-  test('each step runs in a pod, and what it made and said comes back', async () => {
+  test('each step runs in a pod, what it made and said comes back, and nothing is left of it', async () => {
     const { outcome, events } = await project.run('chain');
     expect(outcome, JSON.stringify(events, null, 1)).toMatchObject({ state: 'completed', counts: { succeeded: 2 } });
     const ended = events.filter((event) => event.kind === 'node-ended' && event.nodeId === 'total');
     expect(ended).toMatchObject([{ state: 'succeeded', previews: { output: expect.stringContaining('4950') } }]);
     expect(await project.readLog(outcome.runId)).toEqual([expect.stringMatching(/^loading on mlstack-/)]);
+    expect(await project.namespace.listLeft(outcome.runId)).toEqual([]);
+  });
+
+  test('code that has not changed is not uploaded again, and its steps are taken from the cache', async () => {
+    const before = await project.storedCode();
+    expect(before).toHaveLength(3);
+    expect((await project.run('chain')).outcome.counts).toMatchObject({ succeeded: 2 });
+    expect(await project.storedCode()).toEqual(before);
+    const cached = await project.run('chain', { configuration: { cache: true } });
+    expect(cached.outcome.counts).toMatchObject({ cached: 2 });
+  });
+
+  test('a step operator runs one step on the cluster and leaves the rest on this machine', async () => {
+    const { outcome } = await project.run('mixed', { stack: 'mixed' });
+    expect(outcome.state).toBe('completed');
+    const [line = ''] = await project.readLog(outcome.runId);
+    expect(JSON.parse(line)).toEqual({
+      first: hostname(),
+      second: expect.stringMatching(/^mlstack-/),
+      third: hostname(),
+    });
+    expect(await project.namespace.listLeft(outcome.runId)).toEqual([]);
+  });
+
+  test('no credential is anywhere but in a Secret that the run takes with it', async () => {
+    const token = randomUUID();
+    process.env.BEHAVE_TOKEN = token;
+    const dumps: string[] = [];
+    const { outcome } = await project.behave({
+      params: { how: 'sleep', ms: 2000, text: 'working' },
+      settings: { env: ['BEHAVE_TOKEN'] },
+      onRunning: async ({ pod }) => {
+        dumps.push(await project.namespace.dump(), await project.namespace.podLog(pod));
+      },
+    });
+    expect(outcome.state).toBe('completed');
+    const log = await project.readLog(outcome.runId);
+    expect(log).toEqual(['working', 'the token is ***']);
+    dumps.push(
+      await project.namespace.dump(),
+      ...log,
+      await project.dumpStore('runs/'),
+    );
+    const [running = ''] = dumps;
+    expect(running).toContain('"kind":"Secret"');
+    expect(running).toContain('mlstack-launch');
+    for (const dump of dumps) {
+      for (const secret of [token, process.env.AWS_SECRET_ACCESS_KEY as string, 'X-Amz-Signature']) {
+        expect(dump.includes(secret), `${secret} in ${dump.slice(0, 2000)}`).toBe(false);
+      }
+    }
+    expect(await project.namespace.listLeft(outcome.runId)).toEqual([]);
   });
 });

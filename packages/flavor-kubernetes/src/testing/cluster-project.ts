@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { ArtifactStore } from '@mlstack/core/flavor';
 import type { JsonObject, Project, RunConfiguration, RunEvent, RunOutcome } from '@mlstack/core/project';
 import {
   initializeProject,
@@ -135,16 +136,46 @@ export class ClusterProject {
     return lines;
   }
 
+  /** The packed code in the bucket, with when each was written. */
+  async storedCode(): Promise<string[]> {
+    return await this.#useStore(async (store) => {
+      const found: string[] = [];
+      for await (const { key, modifiedAt } of store.list('')) {
+        if (key.endsWith('.pack')) found.push(`${key} ${modifiedAt.toISOString()}`);
+      }
+      return found;
+    });
+  }
+
+  /** The bytes of all objects whose key has the text in it. */
+  async dumpStore(part: string): Promise<string> {
+    return await this.#useStore(async (store) => {
+      const chunks: Uint8Array[] = [];
+      for await (const { key } of store.list('')) {
+        if (key.includes(part)) for await (const chunk of store.read(key)) chunks.push(chunk);
+      }
+      return Buffer.concat(chunks).toString('latin1');
+    });
+  }
+
   async remove(): Promise<void> {
-    const stack = await openStack(this.open());
-    const store = await stack.component('artifact-store');
-    const keys: string[] = [];
-    for await (const { key } of store.list('')) keys.push(key);
-    await store.delete(keys);
-    await stack.close();
+    await this.#useStore(async (store) => {
+      const keys: string[] = [];
+      for await (const { key } of store.list('')) keys.push(key);
+      await store.delete(keys);
+    });
     await stopStack(this.open(), 'cluster', { deprovision: true });
     await this.namespace.remove();
     rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  async #useStore<Result>(use: (store: ArtifactStore) => Promise<Result>): Promise<Result> {
+    const stack = await openStack(this.open());
+    try {
+      return await use(await stack.component('artifact-store'));
+    } finally {
+      await stack.close();
+    }
   }
 }
 

@@ -68,6 +68,29 @@ export class TestNamespace {
     }
   }
 
+  /** Every object in it as JSON, Secrets without their data, and what happened to them. */
+  async dump(): Promise<string> {
+    const { api } = this;
+    const at = { namespace: this.name };
+    const lists = await Promise.all([
+      api.batch.listNamespacedJob(at),
+      api.core.listNamespacedPod(at),
+      api.core.listNamespacedConfigMap(at),
+      api.core.listNamespacedServiceAccount(at),
+      api.core.listNamespacedEvent(at),
+    ]);
+    const secrets = (await api.core.listNamespacedSecret(at)).items.map(({ data = {}, stringData: _, ...secret }) => ({
+      kind: 'Secret',
+      ...secret,
+      keys: Object.keys(data),
+    }));
+    return JSON.stringify([...lists, secrets]);
+  }
+
+  async podLog(name: string): Promise<string> {
+    return await this.api.core.readNamespacedPodLog({ name, namespace: this.name });
+  }
+
   /** What is left of a run once the cluster has had time to remove what nothing owns. */
   async listLeft(runId: string): Promise<string[]> {
     const at = { namespace: this.name, labelSelector: `${labels.run}=${shortHash(runId)}` };
