@@ -53,11 +53,7 @@ describe.skipIf(!isClusterThere)(`a pipeline on a real cluster ${clusterTests}`,
     expect(outcome.state).toBe('completed');
     const log = await project.readLog(outcome.runId);
     expect(log).toEqual(['working', 'the token is ***']);
-    dumps.push(
-      await project.namespace.dump(),
-      ...log,
-      await project.dumpStore('runs/'),
-    );
+    dumps.push(await project.namespace.dump(), ...log, await project.dumpStore('runs/'));
     const [running = ''] = dumps;
     expect(running).toContain('"kind":"Secret"');
     expect(running).toContain('mlstack-launch');
