@@ -14,7 +14,7 @@ import type { InsistOptions, KubernetesApi } from './kubernetes-api.ts';
 import { explainApiError, ignoreMissing, insist, isTransient, statusOf } from './kubernetes-api.ts';
 import type { KubernetesConfig, KubernetesSettings } from './kubernetes-config.ts';
 import type { RunScope } from './object-names.ts';
-import { annotations, jobName, selectorOf } from './object-names.ts';
+import { annotations, jobName, labels, selectorOf } from './object-names.ts';
 import { readPodRefusals } from './pod-refusals.ts';
 import { RunObjects } from './run-objects.ts';
 import { RunWatch } from './run-watch.ts';
@@ -116,13 +116,13 @@ export class JobLauncher implements Launcher {
   async adopt(runId: string): Promise<readonly LaunchHandle[]> {
     const { api, config } = this.#options;
     const { namespace } = config;
-    const labelSelector = selectorOf(this.#scope, 'step');
+    const labelSelector = selectorOf(this.#scope);
     const { items } = await insist(() => api.batch.listNamespacedJob({ namespace, labelSelector }), this.#patience);
     const adopted = items.flatMap((job) => {
       const execution = this.#adoptJob(runId, job);
       return execution === undefined ? [] : [{ job, execution }];
     });
-    await this.#adoptObjects(adopted.map(({ job }) => job));
+    await this.#adoptObjects(items);
     await this.#startWatch();
     for (const { execution } of adopted) this.#executions.limitStart(execution, config.startTimeoutMs);
     return adopted.map(({ execution }) => execution.handle);
@@ -183,11 +183,17 @@ export class JobLauncher implements Launcher {
 
   /** What they hang on is renewed from now on by this driver. Any of their requests tells what that is. */
   async #adoptObjects(jobs: readonly V1Job[]): Promise<void> {
-    const prefix = jobs.map(outputPrefixOf).find((found) => found !== undefined);
-    if (prefix === undefined) return;
+    const steps = jobs.filter(({ metadata }) => metadata?.labels?.[labels.role] === 'step');
+    const prefix = steps.map(outputPrefixOf).find((found) => found !== undefined);
+    // Without it they go on as long as their URLs last.
+    const request = prefix === undefined ? undefined : await this.#readRequest(prefix).catch(() => undefined);
+    this.#objects.adopt(jobs, request);
+  }
+
+  async #readRequest(outputPrefix: string): Promise<StepRequest> {
     const chunks: Uint8Array[] = [];
-    for await (const chunk of this.#context.artifactStore.read(requestKey(prefix))) chunks.push(chunk);
-    this.#objects.adopt(jobs, JSON.parse(Buffer.concat(chunks).toString('utf8')) as StepRequest);
+    for await (const chunk of this.#context.artifactStore.read(requestKey(outputPrefix))) chunks.push(chunk);
+    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as StepRequest;
   }
 
   #startWatch(): Promise<RunWatch> {

@@ -39,8 +39,10 @@ export function labelsOf({ runId, componentId }: RunScope, role: ObjectRole): Re
   };
 }
 
-export function selectorOf(scope: RunScope, role: ObjectRole): string {
-  return Object.entries(labelsOf(scope, role))
+/** @param role without one: of every role. */
+export function selectorOf(scope: RunScope, role?: ObjectRole): string {
+  return Object.entries(labelsOf(scope, role ?? 'run'))
+    .filter(([name]) => role !== undefined || name !== labels.role)
     .map(([name, value]) => `${name}=${value}`)
     .join(',');
 }

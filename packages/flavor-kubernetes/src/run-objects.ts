@@ -5,7 +5,7 @@ import { remoteBootstrap } from '@mlstack/core/flavor';
 import type { InsistOptions, KubernetesApi } from './kubernetes-api.ts';
 import { ignoreMissing, insist, statusOf } from './kubernetes-api.ts';
 import type { RunScope } from './object-names.ts';
-import { annotations, labelsOf, shortHash } from './object-names.ts';
+import { annotations, labels, labelsOf, shortHash } from './object-names.ts';
 import { secretNameOf } from './step-job.ts';
 
 /** How long a URL to the code works. */
@@ -42,6 +42,8 @@ export class RunObjects {
   readonly #secrets = new Map<string, Promise<string>>();
   /** Names of Secrets whose URLs are renewed, with the Jobs that own them. */
   readonly #kept = new Map<string, string>();
+  /** Of earlier drivers, whether their Secrets are known or not. */
+  readonly #owners = new Set<string>();
   #parts: Promise<RemoteLaunch> | undefined;
   #owner: Promise<string> | undefined;
   #request: StepRequest | undefined;
@@ -65,12 +67,20 @@ export class RunObjects {
     return await secret;
   }
 
-  /** From now on what an earlier driver's Jobs hang on is renewed, too, and removed in the end. @param request of any of them. */
-  adopt(jobs: readonly V1Job[], request: StepRequest): void {
+  /**
+   * From now on what an earlier driver's Jobs hang on is removed in the end, and renewed until then.
+   *
+   * @param jobs of steps, and those that own Secrets.
+   * @param request of any of these steps; without one there are none that wait.
+   */
+  adopt(jobs: readonly V1Job[], request: StepRequest | undefined): void {
     for (const job of jobs) {
-      const name = secretNameOf(job);
-      if (name !== undefined) this.#kept.set(name, ownerOfSecret(name));
+      const secret = secretNameOf(job);
+      if (secret !== undefined) this.#kept.set(secret, ownerOfSecret(secret));
+      const { name, labels: own = {} } = job.metadata ?? {};
+      if (name !== undefined && own[labels.role] === 'run') this.#owners.add(name);
     }
+    if (request === undefined) return;
     this.#begin(request);
     void this.refresh().catch(() => {});
   }
@@ -104,7 +114,7 @@ export class RunObjects {
     const propagationPolicy = 'Background';
     const remove = (name: string) =>
       ignoreMissing(insist(() => api.batch.deleteNamespacedJob({ name, namespace, propagationPolicy }), patience));
-    await Promise.all([...new Set(this.#kept.values())].map(remove));
+    await Promise.all([...new Set([...this.#kept.values(), ...this.#owners])].map(remove));
   }
 
   close(): void {

@@ -2,19 +2,33 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { ArtifactStore } from '@mlstack/core/flavor';
-import type { JsonObject, Project, RunConfiguration, RunEvent, RunOutcome } from '@mlstack/core/project';
+import type {
+  JsonObject,
+  Project,
+  RunConfiguration,
+  RunDescription,
+  RunEvent,
+  RunOutcome,
+  StoppedRun,
+  SubmittedRun,
+} from '@mlstack/core/project';
 import {
+  describeRun,
   initializeProject,
   openProject,
   openStack,
   readRunLog,
   registerComponent,
   registerStack,
+  resumeRun,
   runPipeline,
   startStack,
+  stopRun,
   stopStack,
+  submitPipeline,
 } from '@mlstack/core/project';
 import { reachableEndpoint, realContext, TestNamespace } from './real-cluster.ts';
 
@@ -34,6 +48,8 @@ export interface BehaveOptions {
   /** Called once the first attempt runs. */
   readonly onRunning?: (running: RunningStep) => Promise<unknown>;
 }
+
+export type DetachedRun = SubmittedRun;
 
 export interface RunningStep {
   readonly runName: string;
@@ -129,6 +145,45 @@ export class ClusterProject {
     return run;
   }
 
+  /** Runs the pipeline `behave` by a driver in the background. */
+  async detach({ params = {}, settings = {} }: Pick<BehaveOptions, 'params' | 'settings'>): Promise<DetachedRun> {
+    const runName = `behave-${randomUUID().slice(0, 13)}`;
+    return await submitPipeline(this.open(), {
+      file: pipelineFile('behave'),
+      configuration: { cache: false, runName, steps: { behave: { params, settings } } },
+    });
+  }
+
+  async describe(runId: string): Promise<RunDescription> {
+    return await describeRun(this.open(), runId);
+  }
+
+  /** With SIGKILL, and waits until the process is gone. */
+  async killDriver(runId: string): Promise<void> {
+    const { driver } = await this.describe(runId);
+    if (driver === undefined) throw new Error(`${runId} has no driver`);
+    process.kill(driver.pid, 'SIGKILL');
+    while ((await this.describe(runId)).driver?.pid === driver.pid && isRunning(driver.pid)) await delay(20);
+  }
+
+  async resume(runId: string): Promise<RunOutcome> {
+    return await resumeRun(this.open(), runId);
+  }
+
+  async stop(runId: string): Promise<StoppedRun> {
+    return await stopRun(this.open(), runId);
+  }
+
+  /** The log as it comes, until a line says what is awaited. */
+  async followUntil(runId: string, awaited: string): Promise<string[]> {
+    const lines: string[] = [];
+    for await (const { text } of readRunLog(this.open(), runId, { follow: true })) {
+      lines.push(text);
+      if (text === awaited) break;
+    }
+    return lines;
+  }
+
   /** All that its steps printed and logged, line by line. */
   async readLog(runId: string): Promise<string[]> {
     const lines: string[] = [];
@@ -176,6 +231,15 @@ export class ClusterProject {
     } finally {
       await stack.close();
     }
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -4,6 +4,7 @@ import type { KubernetesApi } from '../kubernetes-api.ts';
 import { createKubernetesApi } from '../kubernetes-api.ts';
 import { kubernetesConfig } from '../kubernetes-config.ts';
 import { annotations, labels, shortHash } from '../object-names.ts';
+import { readJobEnd } from '../pod-state.ts';
 
 /** Of the cluster for integration tests; without one they skip themselves. */
 export const realContext = process.env.MLSTACK_TEST_KUBE_CONTEXT;
@@ -66,6 +67,19 @@ export class TestNamespace {
       if (name === undefined || metadata?.labels?.[labels.role] !== 'step') continue;
       await this.api.batch.deleteNamespacedJob({ name, namespace: this.name, propagationPolicy });
     }
+  }
+
+  /** Resolves when the Job of a run with one step has ended. */
+  async jobIsOver(runName: string): Promise<void> {
+    for (const limit = Date.now() + 60_000; Date.now() < limit; await delay(200)) {
+      const { items } = await this.api.batch.listNamespacedJob({ namespace: this.name });
+      const job = items.find(({ metadata }) => {
+        const isOfRun = metadata?.annotations?.[annotations.runName] === runName;
+        return isOfRun && metadata?.labels?.[labels.role] === 'step';
+      });
+      if (job !== undefined && readJobEnd(job) !== undefined) return;
+    }
+    throw new Error(`the Job of ${runName} has not ended`);
   }
 
   /** Every object in it as JSON, Secrets without their data, and what happened to them. */
