@@ -38,8 +38,7 @@ export interface StepEnvironment {
 /** Executes a step or hook in this process. Never throws: what goes wrong is in the result, whose `logChunks` the supervisor sets. */
 export async function executeStep(request: StepRequest, environment: StepEnvironment): Promise<StepResult> {
   const startedAt = new Date().toISOString();
-  const cpu = process.cpuUsage();
-  const memory = process.resourceUsage().maxRSS;
+  const before = process.resourceUsage();
   const metadata: Record<string, JsonObject[string]> = {};
   const temporary = new StepTemporaryDirectory();
   let done: Pick<StepResult, 'outcome' | 'outputs' | 'error'>;
@@ -53,7 +52,8 @@ export async function executeStep(request: StepRequest, environment: StepEnviron
   } finally {
     await temporary.remove();
   }
-  const { user, system } = process.cpuUsage(cpu);
+  const after = process.resourceUsage();
+  const cpuMicroseconds = after.userCPUTime + after.systemCPUTime - before.userCPUTime - before.systemCPUTime;
   return {
     formatVersion: 1,
     runId: request.runId,
@@ -62,8 +62,9 @@ export async function executeStep(request: StepRequest, environment: StepEnviron
     ...done,
     startedAt,
     endedAt: new Date().toISOString(),
-    cpuMs: (user + system) / 1000,
-    peakMemoryBytes: peakMemory(memory),
+    cpuMs: cpuMicroseconds / 1000,
+    // The system keeps one peak for the whole process: it is this step's where the step raised it.
+    peakMemoryBytes: after.maxRSS > before.maxRSS ? after.maxRSS * 1024 : process.memoryUsage.rss(),
     metadata,
     logChunks: 0,
   };
@@ -78,12 +79,6 @@ function withoutOwnFrames(stack: string): string {
     .split('\n')
     .filter((line) => !/^ {4}at /.test(line) || !isOwn(line))
     .join('\n');
-}
-
-/** The system keeps one peak for the whole process: it is this step's where the step raised it. */
-function peakMemory(before: number): number {
-  const peak = process.resourceUsage().maxRSS;
-  return peak > before ? peak * 1024 : process.memoryUsage.rss();
 }
 
 async function runStep(

@@ -1,11 +1,10 @@
 import { StringDecoder } from 'node:string_decoder';
-import type { MarkerKind } from './worker-protocol.ts';
 import { markerPrefix } from './worker-protocol.ts';
 
 export interface MarkedOutputHandlers {
-  /** `id`: the job that was under way, or undefined for what was printed between two jobs. */
-  text(text: string, id: number | undefined): void;
-  marker(kind: MarkerKind, id: number): void;
+  text(text: string): void;
+  /** All that a job has printed was given. */
+  marker(id: number): void;
 }
 
 /** Takes one output stream of a worker apart, wherever the borders of its chunks fall. */
@@ -14,7 +13,6 @@ export class MarkedOutput {
   readonly #handlers: MarkedOutputHandlers;
   readonly #decoder = new StringDecoder('utf8');
   #held = '';
-  #current: number | undefined;
 
   constructor(token: string, handlers: MarkedOutputHandlers) {
     this.#prefix = markerPrefix(token);
@@ -36,8 +34,7 @@ export class MarkedOutput {
         this.#held = rest.slice(start);
         return;
       }
-      const [kind, id] = rest.slice(start + this.#prefix.length, end).split(' ');
-      this.#marker(kind as MarkerKind, Number(id));
+      this.#handlers.marker(Number(rest.slice(start + this.#prefix.length, end)));
       rest = rest.slice(end + 1);
     }
   }
@@ -56,12 +53,7 @@ export class MarkedOutput {
     return -1;
   }
 
-  #marker(kind: MarkerKind, id: number): void {
-    this.#current = kind === 'begin' ? id : undefined;
-    this.#handlers.marker(kind, id);
-  }
-
   #text(text: string): void {
-    if (text !== '') this.#handlers.text(text, this.#current);
+    if (text !== '') this.#handlers.text(text);
   }
 }

@@ -32,6 +32,7 @@ export function serveWorker(token: string): void {
     rest = lines.pop() ?? '';
     for (const line of lines) obey(JSON.parse(line) as WorkerCommand, token);
   });
+  send({ kind: 'ready' });
 }
 
 function obey(command: WorkerCommand, token: string): void {
@@ -44,7 +45,6 @@ async function doJob(id: number, job: WorkerJob, token: string): Promise<void> {
   const abort = new AbortController();
   const failed = Promise.withResolvers<never>();
   current = { id, abort, fail: failed.reject };
-  mark(token, 'begin', id);
   let answer: WorkerAnswer;
   try {
     answer = await Promise.race([
@@ -55,8 +55,10 @@ async function doJob(id: number, job: WorkerJob, token: string): Promise<void> {
     answer = { kind: 'failed', id, error: await recordError(error, directoryOf(job)) };
   }
   current = undefined;
+  const marker = formatMarker(token, id);
+  writeFully(1, marker);
+  writeFully(2, marker);
   send(answer);
-  mark(token, 'end', id);
   if (job.kind === 'compile' && job.prepare !== undefined) setImmediate(prepare, job.prepare);
 }
 
@@ -142,12 +144,6 @@ function abortReason(reason: 'stopped' | 'timed-out'): DOMException {
 
 function send(answer: WorkerAnswer): void {
   writeFully(workerPipes.answers, `${JSON.stringify(answer)}\n`);
-}
-
-function mark(token: string, kind: 'begin' | 'end', id: number): void {
-  const marker = formatMarker(token, kind, id);
-  writeFully(1, marker);
-  writeFully(2, marker);
 }
 
 /**

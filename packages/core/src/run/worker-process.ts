@@ -14,7 +14,7 @@ import { programFile, programFlags } from './program-file.ts';
 import type { LogLine } from './step-log.ts';
 import type { ErrorRecord } from './step-result.ts';
 import { workerTemporaryDirectory } from './step-temporary-directory.ts';
-import type { MarkerKind, WorkerAnswer, WorkerCommand, WorkerJob } from './worker-protocol.ts';
+import type { WorkerAnswer, WorkerCommand, WorkerJob } from './worker-protocol.ts';
 import { workerTokenVariable } from './worker-protocol.ts';
 
 export interface WorkerOptions {
@@ -83,6 +83,7 @@ export class WorkerProcess {
   #nextId = 1;
   #job: RunningJob | undefined;
   #errorTail = '';
+  #isReady = false;
   #isOver = false;
 
   constructor({ program = programFile('worker-main'), env = {}, heapLimitBytes }: WorkerOptions = {}) {
@@ -122,7 +123,10 @@ export class WorkerProcess {
     const done = Promise.withResolvers<JobOutcome>();
     this.#job = { id, handlers, done, answer: undefined, openStreams: new Set(this.#openStreams) };
     if (this.#isOver) void this.ended.then((end) => this.#finish({ kind: 'ended', end }));
-    else this.#send({ kind: 'job', id, job });
+    else {
+      this.#send({ kind: 'job', id, job });
+      if (this.#isReady) handlers.started?.();
+    }
     return done.promise;
   }
 
@@ -154,16 +158,16 @@ export class WorkerProcess {
 
   #readOutput(name: 'stdout' | 'stderr', stream: Readable): void {
     const output = new MarkedOutput(this.token, {
-      text: (text, id) => {
+      text: (text) => {
         if (name === 'stderr') this.#errorTail = (this.#errorTail + text).slice(-tailLength);
-        const job = this.#job;
-        if (job === undefined || job.id !== id) return;
-        const taken = job.handlers.output?.(name, text);
+        // What comes between two jobs belongs to neither.
+        if (this.#job?.openStreams.has(name) !== true) return;
+        const taken = this.#job.handlers.output?.(name, text);
         if (taken === undefined) return;
         stream.pause();
         void taken.finally(() => stream.resume());
       },
-      marker: (kind, id) => this.#markerSeen(name, kind, id),
+      marker: (id) => id === this.#job?.id && this.#streamDone(name),
     });
     stream.on('data', (chunk: Buffer) => output.push(chunk));
     stream.on('close', () => {
@@ -171,12 +175,6 @@ export class WorkerProcess {
       this.#openStreams.delete(name);
       this.#streamDone(name);
     });
-  }
-
-  #markerSeen(stream: 'stdout' | 'stderr', kind: MarkerKind, id: number): void {
-    if (this.#job?.id !== id) return;
-    if (kind === 'end') this.#streamDone(stream);
-    else if (stream === 'stdout') this.#job.handlers.started?.();
   }
 
   #streamDone(stream: 'stdout' | 'stderr'): void {
@@ -201,6 +199,11 @@ export class WorkerProcess {
 
   #take(answer: WorkerAnswer): void {
     const job = this.#job;
+    if (answer.kind === 'ready') {
+      this.#isReady = true;
+      job?.handlers.started?.();
+      return;
+    }
     if (job === undefined || job.id !== answer.id) return;
     if (answer.kind === 'log') {
       job.handlers.log?.(answer.line);

@@ -6,8 +6,7 @@ import type { ErrorRecord } from './step-result.ts';
 
 /**
  * What passes between a worker process and its parent: JSON lines through pipes of their own, so that `process.send`, standard
- * input and output stay the user's. Standard output and error carry, besides what is printed, a marker before and after each
- * job.
+ * input and output stay the user's. Standard output and error carry, besides what is printed, a marker after each job.
  */
 export const workerPipes = {
   /** Parent to worker. */
@@ -48,6 +47,8 @@ export type WorkerCommand =
   | { readonly kind: 'close' };
 
 export type WorkerAnswer =
+  /** From now on a job is begun when it is sent. */
+  | { readonly kind: 'ready' }
   | { readonly kind: 'log'; readonly id: number; readonly line: LogLine }
   | { readonly kind: 'compiled'; readonly id: number; readonly plan: Plan }
   | { readonly kind: 'failed'; readonly id: number; readonly error: ErrorRecord }
@@ -59,12 +60,10 @@ export type WorkerAnswer =
       readonly reusable: boolean;
     };
 
-export type MarkerKind = 'begin' | 'end';
-
 export function markerPrefix(token: string): string {
   return `\0mlstack ${token} `;
 }
 
-export function formatMarker(token: string, kind: MarkerKind, id: number): string {
-  return `${markerPrefix(token)}${kind} ${id}\n`;
+export function formatMarker(token: string, id: number): string {
+  return `${markerPrefix(token)}${id}\n`;
 }

@@ -70,10 +70,7 @@ class Recording {
   finish(ttlMs: number): void {
     const run = this.#run;
     this.#database.run(
-      `UPDATE runs SET state = ?, ended_at = ?, error = ?, holder = ?, lease_expires_at = ?, ${nodeStates.map((state) => `${state} = ?`).join(', ')} WHERE number = ?`,
-      run.state,
-      run.ended_at,
-      run.error,
+      `UPDATE runs SET holder = ?, lease_expires_at = ?, ${nodeStates.map((state) => `${state} = ?`).join(', ')} WHERE number = ?`,
       run.holder,
       run.holder === null ? 0 : Date.now() + ttlMs,
       ...nodeStates.map((state) => run[state]),
@@ -227,6 +224,14 @@ class Recording {
     this.#run.state = state;
     this.#run.error = toJson(error) ?? null;
     this.#run.ended_at = ended ? this.#now : null;
+    // Apart from the counts: naming the state in an update writes each index that has it.
+    this.#database.run(
+      'UPDATE runs SET state = ?, ended_at = ?, error = ? WHERE number = ?',
+      state,
+      this.#run.ended_at,
+      this.#run.error,
+      this.#run.number,
+    );
     if (!ended) return;
     this.#run.holder = null;
     this.#database.run('DELETE FROM requests WHERE run = ?', this.#run.number);

@@ -138,8 +138,10 @@ export class LocalLauncher implements Launcher {
   }
 
   #record(worker: WorkerProcess): void {
-    const { token, identity } = worker;
-    if (identity === undefined || this.#recorded.has(token)) return;
+    const { token } = worker;
+    if (this.#recorded.has(token)) return;
+    const { identity } = worker;
+    if (identity === undefined) return;
     this.#recorded.add(token);
     this.#records.add({ process: identity, token });
   }
