@@ -8,15 +8,16 @@
  *
  * `dependencies` and `peerDependencies` are imported at run time, `devDependencies` are bundled, and so are the
  * dependencies named in `mlstack-build.bundle`, which users need for their types only. Shared chunks lie flat beside
- * the entries, so that `new URL('./worker-main.js', import.meta.url)` is right in whatever chunk it ends up in.
+ * the entries, so that `new URL('./worker-main.js', import.meta.url)` is right in whatever chunk it ends up in. What
+ * `mlstack-build.chunks` names together is loaded together, as one file: each file costs a process that loads it a part of a millisecond.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { BuildOptions, Plugin } from 'esbuild';
-import { build } from 'esbuild';
+import type { CodeSplittingNameFunction, Plugin } from 'rolldown';
+import { rolldown } from 'rolldown';
 import type { PackageManifest } from './package-manifest.ts';
 import { readManifest } from './package-manifest.ts';
 
@@ -45,38 +46,77 @@ function listEntryPoints(manifest: PackageManifest, directory: string): Record<s
   );
 }
 
-function bundleOptions(manifest: PackageManifest, directory: string, outdir: string): BuildOptions {
-  const { bundle = [], commonJs = false, alias = {}, replace = {} } = manifest['mlstack-build'] ?? {};
-  const external = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
-  return {
-    absWorkingDir: directory,
-    entryPoints: listEntryPoints(manifest, directory),
-    outdir,
-    bundle: true,
-    splitting: true,
-    chunkNames: '[name]-[hash]',
-    format: 'esm',
+async function writeBundle(manifest: PackageManifest, directory: string, outdir: string): Promise<void> {
+  const { bundle = [], chunks = {}, commonJs = false, alias = {}, replace = {} } = manifest['mlstack-build'] ?? {};
+  const external = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }).filter(
+    (name) => !bundle.includes(name),
+  );
+  const built = await rolldown({
+    cwd: directory,
+    input: listEntryPoints(manifest, directory),
     platform: 'node',
-    target: 'node22.18',
-    external: external.filter((name) => !bundle.includes(name)),
-    alias: Object.fromEntries(Object.entries(alias).map(([name, file]) => [name, resolve(directory, file)])),
+    external: (id) => external.some((name) => id === name || id.startsWith(`${name}/`)),
+    resolve: {
+      alias: Object.fromEntries(Object.entries(alias).map(([name, file]) => [name, resolve(directory, file)])),
+    },
+    transform: { target: 'node22.18' },
     plugins: [replaceFiles(replace, directory)],
-    minifySyntax: true,
-    minifyWhitespace: true,
-    legalComments: 'none',
-    ...(commonJs ? { banner: { js: commonJsBanner } } : {}),
-    logLevel: 'warning',
+    preserveEntrySignatures: 'allow-extension',
+    // What is imported lazily in one place and statically in another is where it is needed first.
+    checks: { ineffectiveDynamicImport: false },
+    logLevel: 'warn',
+  });
+  await built.write({
+    dir: outdir,
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name]-[hash].js',
+    keepNames: true,
+    minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+    comments: { legal: false },
+    codeSplitting: {
+      includeDependenciesRecursively: false,
+      groups: [
+        { debugName: 'bundled packages', name: (id) => bundledPackage(id, bundle), priority: 1 },
+        { debugName: 'chunks', name: nameChunks(chunks, directory) },
+      ],
+    },
+    ...(commonJs ? { banner: commonJsBanner } : {}),
+  });
+  await built.close();
+}
+
+/** A package that is bundled for its types' sake is a chunk of its own, which is loaded where it is used. */
+function bundledPackage(id: string, bundle: readonly string[]): string | undefined {
+  return bundle.find((name) => id.includes(`/node_modules/${name}/`));
+}
+
+/** Each chunk holds what its sources import statically, directly or not, and no earlier chunk has. */
+function nameChunks(chunks: Readonly<Record<string, readonly string[]>>, directory: string): CodeSplittingNameFunction {
+  let names: Map<string, string> | undefined;
+  return (id, graph) => {
+    names ??= new Map();
+    if (names.size === 0) {
+      for (const [name, sources] of Object.entries(chunks)) {
+        const reached = sources.map((source) => join(directory, source));
+        for (let next = reached.pop(); next !== undefined; next = reached.pop()) {
+          const found = names.has(next) ? undefined : graph.getModuleInfo(next);
+          if (found === undefined || found === null) continue;
+          names.set(next, name);
+          reached.push(...found.importedIds);
+        }
+      }
+    }
+    return names.get(id);
   };
 }
 
 function replaceFiles(replacements: Record<string, string>, directory: string): Plugin {
   return {
     name: 'replace-files',
-    setup({ onLoad }) {
-      for (const [end, file] of Object.entries(replacements)) {
-        const filter = new RegExp(`${end.replaceAll(/[.]/g, '\\.').replaceAll('/', '[\\\\/]')}$`);
-        onLoad({ filter }, () => ({ contents: readFileSync(resolve(directory, file), 'utf8'), resolveDir: directory }));
-      }
+    load(id) {
+      const [, file] = Object.entries(replacements).find(([end]) => id.replaceAll('\\', '/').endsWith(end)) ?? [];
+      return file === undefined ? null : readFileSync(resolve(directory, file), 'utf8');
     },
   };
 }
@@ -98,7 +138,7 @@ async function buildPackage(directory: string): Promise<void> {
     join(directory, name),
   ) as [string, string, string];
   try {
-    await build(bundleOptions(manifest, directory, next));
+    await writeBundle(manifest, directory, next);
     execFileSync('tsc', ['--project', 'tsconfig.build.json', '--outDir', next], { cwd: directory, stdio: 'inherit' });
     if (existsSync(target)) renameSync(target, previous);
     renameSync(next, target);

@@ -20,6 +20,8 @@ export interface PackageManifest {
     programs?: string[];
     /** Dependencies that are bundled all the same. */
     bundle?: string[];
+    /** Sources that are loaded together, by the name of the chunk that holds them and what they import. In this order. */
+    chunks?: Record<string, string[]>;
     /** The bundle holds CommonJS, which needs `require` and `__dirname`. */
     commonJs?: boolean;
     /** Packages of which a file stands in the bundle. */

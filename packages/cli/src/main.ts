@@ -20,8 +20,15 @@ export async function main(argv: readonly string[]): Promise<void> {
     return;
   }
   hideSqliteWarning();
+  const early = needsWorker(argv) ? await import('./host/early-worker.ts') : undefined;
+  early?.startEarlyWorker();
   const { runCommandLine } = await import('./host/run-command-line.ts');
   await runCommandLine(argv);
+  await early?.endEarlyWorker();
+}
+
+function needsWorker(argv: readonly string[]): boolean {
+  return argv[0] === 'run' && argv.length > 1 && !argv.includes('--help') && !argv.includes('-h');
 }
 
 /** Node 22 says of its SQLite that it is experimental; what is used of it is the same in Node 24, which does not. */

@@ -1,11 +1,13 @@
 /** The program of a worker process: compiles pipelines and executes their steps, one job at a time. */
 import { enableCompileCache } from 'node:module';
-import { Worker } from 'node:worker_threads';
 import { programFile } from './run/program-file.ts';
-import { workerPipes, workerTokenVariable } from './run/worker-protocol.ts';
+import { watchItself, workerPipes, workerTokenVariable } from './run/worker-protocol.ts';
 
 enableCompileCache();
 const token = process.env[workerTokenVariable] ?? '';
 const { serveWorker } = await import('./run/serve-worker.ts');
 serveWorker(token);
-new Worker(programFile('watch-thread'), { workerData: { pipe: workerPipes.watch, token } }).unref();
+if (process.argv.includes(watchItself)) {
+  const { Worker } = await import('node:worker_threads');
+  new Worker(programFile('watch-thread'), { workerData: { pipe: workerPipes.watch, token } }).unref();
+}

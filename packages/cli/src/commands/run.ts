@@ -4,6 +4,7 @@ import { abortOnSignals } from '../command/abort-on-signals.ts';
 import { requiredArgument } from '../command/arguments.ts';
 import { MlstackCommand } from '../command/mlstack-command.ts';
 import { readRunConfiguration } from '../command/run-configuration.ts';
+import { takeEarlyWorker } from '../host/early-worker.ts';
 import { formatPlan } from '../output/format-plan.ts';
 import { successLine } from '../output/report-success.ts';
 import { finishRun, showRun } from '../output/show-run.ts';
@@ -41,12 +42,14 @@ export default class Run extends MlstackCommand {
     const configuration = await readRunConfiguration(flags);
     const progress = showRun({ silent: this.jsonEnabled() });
     const interrupted = abortOnSignals(() => progress.cancelling());
+    const worker = takeEarlyWorker();
     const options = {
       file,
       ...(exportName === undefined ? {} : { export: exportName }),
       configuration,
       signal: interrupted.signal,
       onOutput: (text: string) => progress.print(text),
+      ...(worker === undefined ? {} : { worker }),
     };
     try {
       if (flags.plan) {

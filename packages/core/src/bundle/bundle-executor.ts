@@ -9,7 +9,7 @@ import { describeBundle, storeBundle } from './store-bundle.ts';
 import { trackInputs } from './tracked-inputs.ts';
 
 /** What core needs where a step is executed: the program, what it starts, and the entry points that bundles import. */
-const entries = ['execute-remotely', 'worker-main', 'watch-thread', 'index', 'flavor'];
+const entries = ['execute-remotely', 'worker-main', 'watch-thread', 'end-worker', 'index', 'flavor'];
 const key = 'executor';
 
 /**

@@ -67,7 +67,7 @@ export async function prepareRun(
   const artifactStore = stack.reference('artifact-store');
   const [compiled, validated] = await Promise.allSettled([
     compileFile(project, options, worker, artifactStore),
-    requireValidStack(project),
+    requireValidStack(project).then(() => buildAhead(stack)),
   ]);
   try {
     if (validated.status === 'rejected') throw validated.reason;
@@ -104,6 +104,17 @@ export async function recordRun({ stack, run }: PreparedRun): Promise<NewRun> {
     await metadataStore.createRun(renamed);
     return renamed;
   }
+}
+
+/** What the run will need, while the worker compiles. What fails here fails again, and is told, when it is needed. */
+async function buildAhead(stack: OpenStack): Promise<void> {
+  await Promise.allSettled([
+    // To be asked how it is opens it, and makes nothing where nothing is yet.
+    stack.component('metadata-store').then((store) => store.status()),
+    stack.component('artifact-store'),
+    stack.component('orchestrator'),
+    import('./drive-on-stack.ts'),
+  ]);
 }
 
 async function requireValidStack(project: Project): Promise<void> {

@@ -22,15 +22,15 @@ export function killProcessGroup(leader: number): void {
 }
 
 /**
- * Ends every process of these workers but `except`. One that is being started meanwhile is met in the next round; what is left
+ * Ends every process of these workers but those of `except`. One that is being started meanwhile is met in the next round; what is left
  * after `rounds` is beyond SIGKILL, in the kernel.
  */
 export async function endProcessesOfWorkers(
   tokens: ReadonlySet<string>,
-  { except, rounds = 500 }: { readonly except?: number; readonly rounds?: number } = {},
+  { except = [], rounds = 500 }: { readonly except?: readonly number[]; readonly rounds?: number } = {},
 ): Promise<boolean> {
   for (let round = 0; round < rounds; round += 1) {
-    const found = listProcessesOfWorkers(tokens).filter((pid) => pid !== except);
+    const found = listProcessesOfWorkers(tokens).filter((pid) => !except.includes(pid));
     if (found.length === 0) return true;
     for (const pid of found) send(pid);
     await new Promise((resolve) => setTimeout(resolve, Math.min(round, 20)));

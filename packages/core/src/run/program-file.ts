@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
 /** A file of this package that is started as a process or a thread. */
-export type Program = 'worker-main' | 'watch-thread' | 'driver-main';
+export type Program = 'worker-main' | 'watch-thread' | 'end-worker' | 'driver-main';
 
 /** Absolute. In the workspace it is the source. */
 export function programFile(program: Program): string {

@@ -14,6 +14,8 @@ export interface PipelineOptions {
   readonly signal?: AbortSignal;
   /** What the pipeline's modules print while they are imported. Default: it is dropped. */
   readonly onOutput?: (text: string) => void;
+  /** One that was started before, and ends with the call. Default: one is started. */
+  readonly worker?: WorkerProcess;
 }
 
 export interface RunPipelineOptions extends PipelineOptions {
@@ -33,7 +35,7 @@ export interface SubmittedRun {
 
 /** Runs a pipeline on the project's stack, and resolves when the run has ended, however it ended. */
 export async function runPipeline(project: Project, options: RunPipelineOptions): Promise<RunOutcome> {
-  return await useWorker(async (worker) => {
+  return await useWorker(options, async (worker) => {
     const { prepareRun, recordRun } = await import('./prepare-run.ts');
     const { configureRun } = await import('./configure-run.ts');
     const { driveOnStack } = await import('./drive-on-stack.ts');
@@ -53,7 +55,7 @@ export async function runPipeline(project: Project, options: RunPipelineOptions)
 
 /** `run --detach`: records the run and hands it to a driver that goes on when this process ends. */
 export async function submitPipeline(project: Project, options: RunPipelineOptions): Promise<SubmittedRun> {
-  return await useWorker(async (worker) => {
+  return await useWorker(options, async (worker) => {
     const { prepareRun, recordRun } = await import('./prepare-run.ts');
     const { configureRun } = await import('./configure-run.ts');
     const { driverCommand, driverLogFile } = await import('./driver-command.ts');
@@ -79,7 +81,7 @@ export async function submitPipeline(project: Project, options: RunPipelineOptio
 
 /** `run --plan`: what would run, recorded nowhere. Asks for no stack. */
 export async function planPipeline(project: Project, options: PipelineOptions): Promise<Plan> {
-  return await useWorker(async (worker) => {
+  return await useWorker(options, async (worker) => {
     const { compileFile } = await import('./prepare-run.ts');
     const { configureRun } = await import('./configure-run.ts');
     return (await compileFile(project, await configureRun(project, options), worker)).plan;
@@ -87,9 +89,11 @@ export async function planPipeline(project: Project, options: PipelineOptions): 
 }
 
 /** Its start takes longer than anything else before the first step, so it begins before the rest is even imported. */
-async function useWorker<Result>(work: (worker: WorkerProcess) => Promise<Result>): Promise<Result> {
-  const { WorkerProcess } = await import('./worker-process.ts');
-  const worker = new WorkerProcess();
+async function useWorker<Result>(
+  { worker: started }: PipelineOptions,
+  work: (worker: WorkerProcess) => Promise<Result>,
+): Promise<Result> {
+  const worker = started ?? new (await import('./worker-process.ts')).WorkerProcess();
   try {
     return await work(worker);
   } finally {

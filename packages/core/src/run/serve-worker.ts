@@ -15,6 +15,9 @@ interface CurrentJob {
 
 let current: CurrentJob | undefined;
 
+/** How long what watches for the parent's death may take to end this process. */
+const orphanedMs = 60_000;
+
 /** The worker's side of its pipes: does one job after the other until it is told to close or its parent dies. */
 export function serveWorker(token: string): void {
   makeOutputBlocking('stdout');
@@ -24,8 +27,8 @@ export function serveWorker(token: string): void {
   const decoder = new StringDecoder('utf8');
   let rest = '';
   commands.on('error', () => {});
-  // The parent is dead. Ending here by itself would stop the watch thread while it looks for what steps have started.
-  commands.on('close', () => setInterval(() => {}, 1000));
+  // The parent is dead. Ending here at once would stop the watch thread while it looks for what steps have started.
+  commands.on('close', () => setTimeout(() => process.exit(1), orphanedMs));
   commands.on('data', (chunk: Buffer) => {
     const text = rest + decoder.write(chunk);
     const lines = text.split('\n');
@@ -33,6 +36,12 @@ export function serveWorker(token: string): void {
     for (const line of lines) obey(JSON.parse(line) as WorkerCommand, token);
   });
   send({ kind: 'ready' });
+  setImmediate(importAhead);
+}
+
+/** What every job needs, while nobody waits for it. */
+function importAhead(): void {
+  void import('./load-pipeline.ts').then(() => setImmediate(() => void import('./execute-step.ts')));
 }
 
 function obey(command: WorkerCommand, token: string): void {

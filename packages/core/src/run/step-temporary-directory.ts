@@ -1,12 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { workerTokenVariable } from './worker-protocol.ts';
-
-/** Where the steps of a worker have their temporary files: who finds the worker dead removes it. */
-export function workerTemporaryDirectory(token: string): string {
-  return join(tmpdir(), `mlstack-${token}`);
-}
+import { workerTemporaryDirectory, workerTokenVariable } from './worker-protocol.ts';
 
 /** A folder of one step alone, made when it is first asked for. */
 export class StepTemporaryDirectory {

@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,9 +12,8 @@ import { endProcessesOfWorkers, killProcessGroup } from './process-tree.ts';
 import { programFile, programFlags } from './program-file.ts';
 import type { LogLine } from './step-log.ts';
 import type { ErrorRecord } from './step-result.ts';
-import { workerTemporaryDirectory } from './step-temporary-directory.ts';
 import type { WorkerAnswer, WorkerCommand, WorkerJob } from './worker-protocol.ts';
-import { workerTokenVariable } from './worker-protocol.ts';
+import { watchItself, workerPipes, workerTemporaryDirectory, workerTokenVariable } from './worker-protocol.ts';
 
 export interface WorkerOptions {
   /** The worker's program file. Default: this package's own. */
@@ -75,7 +73,7 @@ const drainMs = 2000;
  */
 export class WorkerProcess {
   /** In the environment of the worker and of every process that its jobs start. */
-  readonly token = randomUUID();
+  readonly token = makeToken();
   /** Resolves when the process and all that it started are gone. */
   readonly ended: Promise<WorkerEnd>;
   readonly #child: ChildProcess;
@@ -88,7 +86,8 @@ export class WorkerProcess {
 
   constructor({ program = programFile('worker-main'), env = {}, heapLimitBytes }: WorkerOptions = {}) {
     const heap = heapLimitBytes === undefined ? [] : [`--max-old-space-size=${Math.ceil(heapLimitBytes / 2 ** 20)}`];
-    this.#child = spawn(process.execPath, [...programFlags(program), ...heap, program], {
+    const [file, ...args] = watchedCommand([process.execPath, ...programFlags(program), ...heap, program]);
+    this.#child = spawn(file, args, {
       detached: true,
       windowsHide: true,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
@@ -233,6 +232,7 @@ export class WorkerProcess {
       killProcessGroup(pid);
       await endProcessesOfWorkers(new Set([this.token]));
       await this.#drain();
+      const { rm } = await import('node:fs/promises');
       await rm(workerTemporaryDirectory(this.token), { recursive: true, force: true });
     }
     const heapExhausted = /FATAL ERROR:.*heap out of memory/.test(this.#errorTail) && end.exitCode === undefined;
@@ -250,4 +250,34 @@ export class WorkerProcess {
     await Promise.race([Promise.all(closed), delay(drainMs, undefined, { ref: false })]);
     for (const stream of this.#child.stdio) stream?.destroy();
   }
+}
+
+/** Unlike any other on this machine; no secret, since all that a worker starts knows it. Loading a library of cryptography for it would hold up the start. */
+function makeToken(): string {
+  const random = () => Math.random().toString(36).slice(2, 13).padEnd(11, '0');
+  return `${process.pid.toString(36)}-${Date.now().toString(36)}-${random()}${random()}`;
+}
+
+const shell = '/bin/sh';
+
+/**
+ * A command that becomes the worker, with something beside it that waits for the end of the watch pipe and ends the worker then,
+ * whatever blocks it: a shell, of which there is one nearly everywhere, and which starts Node only when it is time to act.
+ */
+function watchedCommand(worker: readonly string[]): [string, ...string[]] {
+  const [file = process.execPath, ...args] = worker;
+  if (!existsSync(shell)) return [file, ...args, watchItself];
+  const end = programFile('end-worker');
+  const ending = quote([process.execPath, ...programFlags(end), end]);
+  const { commands, answers, watch } = workerPipes;
+  return [
+    shell,
+    '-c',
+    `(exec >/dev/null 2>&1 ${commands}>&- ${answers}>&-; read -r _ <&${watch} || { ${ending} $$; kill -KILL 0; }) &
+     exec ${watch}>&-; exec ${quote(worker)}`,
+  ];
+}
+
+function quote(words: readonly string[]): string {
+  return words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
 }

@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { ComponentContext } from '../component/stack-component.ts';
 import type { Plan, RunConfiguration } from '../pipeline/plan.ts';
 import type { LogLine } from './step-log.ts';
@@ -17,8 +19,16 @@ export const workerPipes = {
   watch: 5,
 } as const;
 
+/** Argument of a worker that nothing outside of it watches. */
+export const watchItself = 'watch-itself';
+
 /** Environment variable with the worker's token. Every process that a step starts inherits it, and is found again by it. */
 export const workerTokenVariable = 'MLSTACK_WORKER';
+
+/** Where the steps of a worker have their temporary files: who finds the worker dead removes it. */
+export function workerTemporaryDirectory(token: string): string {
+  return join(tmpdir(), `mlstack-${token}`);
+}
 
 /** Compiles the pipeline that a bundle exports. */
 export interface CompileJob {
