@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { programFile, programFlags } from './run/program-file.ts';
@@ -15,6 +16,7 @@ test('a worker that nothing watches ends when its parent has, by a thread of its
   const ended = once(worker, 'exit');
   const [answer] = await once(worker.stdio[workerPipes.answers] as Readable, 'data');
   expect(String(answer)).toBe('{"kind":"ready"}\n');
-  worker.stdio[workerPipes.watch]?.destroy();
+  const pipes: readonly unknown[] = worker.stdio;
+  (pipes[workerPipes.watch] as Socket).destroy();
   expect(await ended).toEqual([null, 'SIGKILL']);
 });
