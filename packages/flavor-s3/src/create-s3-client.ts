@@ -2,6 +2,10 @@ import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { S3Config } from './artifact-store.ts';
 import { TimedRetryStrategy } from './retry-strategy.ts';
+import { RoleError } from './s3-errors.ts';
+
+/** Of servers other than AWS, which do not mind. */
+const defaultRegion = 'us-east-1';
 
 /** More than any caller has under way: steps read and write side by side. */
 const maximumSockets = 256;
@@ -16,7 +20,7 @@ export async function createS3Client(config: S3Config): Promise<S3Client> {
   const agent = { keepAlive: true, maxSockets: maximumSockets };
   return new S3Client({
     ...(endpoint === undefined ? {} : { endpoint }),
-    ...(region === undefined ? (endpoint === undefined ? {} : { region: 'us-east-1' }) : { region }),
+    ...(region === undefined ? (endpoint === undefined ? {} : { region: defaultRegion }) : { region }),
     ...(profile === undefined ? {} : { profile }),
     ...(credentials === undefined ? {} : { credentials }),
     forcePathStyle: forcePathStyle ?? endpoint !== undefined,
@@ -38,8 +42,10 @@ export async function createS3Client(config: S3Config): Promise<S3Client> {
   });
 }
 
+/** Roles are assumed where the bucket is: AWS, or the server that speaks its protocol. */
 async function credentialsOf(config: S3Config): Promise<S3ClientConfig['credentials']> {
-  const { accessKeyId, secretAccessKey, sessionToken, profile, roleArn, externalId, region } = config;
+  const { accessKeyId, secretAccessKey, sessionToken, profile, roleArn, externalId, endpoint, region, retrySeconds } =
+    config;
   const own =
     accessKeyId === undefined || secretAccessKey === undefined
       ? undefined
@@ -47,13 +53,21 @@ async function credentialsOf(config: S3Config): Promise<S3ClientConfig['credenti
   if (roleArn === undefined) return own;
   const { fromIni, fromTemporaryCredentials } = await import('@aws-sdk/credential-providers');
   const master = own ?? (profile === undefined ? undefined : fromIni({ profile }));
-  return fromTemporaryCredentials({
+  const assumeRole = fromTemporaryCredentials({
     params: {
       RoleArn: roleArn,
       RoleSessionName: 'mlstack',
       ...(externalId === undefined ? {} : { ExternalId: externalId }),
     },
     ...(master === undefined ? {} : { masterCredentials: master }),
-    ...(region === undefined ? {} : { clientConfig: { region } }),
+    clientConfig: {
+      retryStrategy: new TimedRetryStrategy(retrySeconds * 1000),
+      ...(endpoint === undefined ? {} : { endpoint }),
+      ...(region === undefined ? (endpoint === undefined ? {} : { region: defaultRegion }) : { region }),
+    },
   });
+  return async (identity) =>
+    await assumeRole(identity).catch((error: unknown) => {
+      throw new RoleError(roleArn, error);
+    });
 }

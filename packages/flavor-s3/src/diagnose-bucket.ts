@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
 import {
+  AbortMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadBucketCommand,
@@ -11,7 +12,8 @@ import {
 import type { Finding } from '@mlstack/core/flavor';
 import { payloadHash } from './payload-hash.ts';
 import type { S3Bucket } from './s3-bucket.ts';
-import { explanationOf, nameOf, statusOf } from './s3-errors.ts';
+import { explanationOf, nameOf, requireETag, StrangeAnswerError, statusOf } from './s3-errors.ts';
+import { whyUnreachable } from './why-unreachable.ts';
 
 /** Finds out by trying what works and what does not, and names the fix. Leaves nothing behind. */
 export async function diagnoseBucket(bucket: S3Bucket, prefix: string): Promise<Finding[]> {
@@ -66,11 +68,7 @@ async function findBucketProblem(client: S3Client, { name, config }: S3Bucket): 
           ? 'Run `mlstack stack up`.'
           : 'Correct the path, or set --createBucket on the store and run `mlstack stack up`.',
       );
-    // A HEAD tells no reason; a GET of the same permission does.
-    const cause = await client.send(new ListObjectsV2Command({ Bucket: name, MaxKeys: 1 })).then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
+    const cause = await whyUnreachable(client, name);
     // What is denied is found out one by one.
     return cause === undefined || isDenial(cause) ? undefined : explained('bucket', cause);
   }
@@ -86,11 +84,12 @@ async function findDeniedPermissions(client: S3Client, { name }: S3Bucket, prefi
   const Key = `${prefix}.mlstack-doctor-${randomUUID()}`;
   const object = { Bucket, Key };
   const attempts: Readonly<Record<string, () => Promise<unknown>>> = {
-    's3:PutObject': () => client.send(new PutObjectCommand({ ...object, Body: 'mlstack' })),
+    's3:PutObject': async () => requireETag(await client.send(new PutObjectCommand({ ...object, Body: 'mlstack' }))),
     's3:GetObject': async () => (await client.send(new GetObjectCommand(object))).Body?.transformToByteArray(),
     's3:ListBucket': () => client.send(new ListObjectsV2Command({ Bucket, Prefix: Key, MaxKeys: 1 })),
     's3:ListBucketMultipartUploads': () =>
       client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: Key, MaxUploads: 1 })),
+    's3:AbortMultipartUpload': () => abortNothing(client, object),
     's3:DeleteObject': () => client.send(new DeleteObjectCommand(object)),
   };
   const findings: Finding[] = [];
@@ -101,6 +100,7 @@ async function findDeniedPermissions(client: S3Client, { name }: S3Bucket, prefi
       await attempt();
       isWritten ||= permission === 's3:PutObject';
     } catch (error) {
+      if (error instanceof StrangeAnswerError) return [explained('endpoint', error)];
       const resource = `arn:aws:s3:::${name}${permission.includes('List') ? '' : `/${prefix}*`}`;
       findings.push(
         isDenial(error)
@@ -114,6 +114,18 @@ async function findDeniedPermissions(client: S3Client, { name }: S3Bucket, prefi
     }
   }
   return findings;
+}
+
+/** Permissions are looked at before the upload. */
+async function abortNothing(
+  client: S3Client,
+  object: { readonly Bucket: string; readonly Key: string },
+): Promise<void> {
+  try {
+    await client.send(new AbortMultipartUploadCommand({ ...object, UploadId: 'none' }));
+  } catch (error) {
+    if (isDenial(error)) throw error;
+  }
 }
 
 /** What the server says that it does, and does not do. */

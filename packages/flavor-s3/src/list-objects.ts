@@ -1,6 +1,7 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import type { S3Bucket } from './s3-bucket.ts';
 import { abortable } from './s3-bucket.ts';
+import { explainS3Error, StrangeAnswerError } from './s3-errors.ts';
 
 export interface ListedObject {
   readonly key: string;
@@ -42,6 +43,8 @@ export async function* listPages(
         abortable(signal),
       ),
     );
+    if (page.Name === undefined && page.KeyCount === undefined)
+      throw explainS3Error(bucket.store, `list ${bucket.name}`, new StrangeAnswerError('no list'));
     const decode = (text = '') => (page.EncodingType === 'url' ? decodeURIComponent(text.replaceAll('+', ' ')) : text);
     yield {
       objects: (page.Contents ?? []).map(({ Key, Size = 0, LastModified = new Date(0) }) => ({

@@ -12,6 +12,9 @@ const passingNames = new Set([
   'RequestTimeout',
 ]);
 
+/** Of Node's errors: all of connections but those that say that another language is spoken there. */
+const passingCode = /^(?!EPROTO$|ERR_(?:TLS|SSL|INVALID)_|HPE_INVALID_CONSTANT$)(?:E[A-Z_]+|HPE_\w+)$/;
+
 /** Whether what failed may work when it is done again: no answer, half an answer, or one that asks for it. */
 export function isPassing(error: unknown): boolean {
   if (nameOf(error) === 'AbortError') return false;
@@ -22,7 +25,7 @@ export function isPassing(error: unknown): boolean {
     readonly $fault?: string;
   };
   const status = $response?.statusCode;
-  if (status === undefined) return typeof code === 'string' && /^(E[A-Z_]+|HPE_\w+)$/.test(code);
+  if (status === undefined) return typeof code === 'string' && passingCode.test(code);
   // A success that could not be understood was cut off.
   return status === 429 || status >= 500 || (status < 300 && $fault === undefined);
 }

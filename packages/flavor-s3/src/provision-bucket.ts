@@ -1,5 +1,3 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { BucketLocationConstraint } from '@aws-sdk/client-s3';
 import {
   CreateBucketCommand,
@@ -10,10 +8,10 @@ import {
 } from '@aws-sdk/client-s3';
 import type { ComponentStatus, LifecycleOutcome } from '@mlstack/core/flavor';
 import { ArtifactStoreError, MlstackError } from '@mlstack/core/flavor';
+import { BucketRecord } from './bucket-record.ts';
 import type { S3Bucket } from './s3-bucket.ts';
 import { nameOf, statusOf } from './s3-errors.ts';
-
-const recordName = 'created-bucket';
+import { whyUnreachable } from './why-unreachable.ts';
 
 export async function bucketStatus(bucket: S3Bucket): Promise<ComponentStatus> {
   try {
@@ -28,31 +26,35 @@ export async function bucketStatus(bucket: S3Bucket): Promise<ComponentStatus> {
 
 /** Makes the bucket where the config asks for it, and remembers that this component made it. */
 export async function provisionBucket(bucket: S3Bucket, stateDirectory: string): Promise<LifecycleOutcome> {
-  if (await bucketExists(bucket)) return { outcome: 'unchanged', message: `bucket ${bucket.name} exists` };
-  if (!bucket.config.createBucket)
-    throw new ArtifactStoreError(bucket.store, `provision bucket ${bucket.name}`, {
-      reason: 'it does not exist, and the store was not told to make it',
-      hint: 'Make the bucket, or set --createBucket on the store.',
-    });
-  const record = join(stateDirectory, recordName);
-  // The record comes first: a kill between the two leaves a bucket that deprovision still knows as ours.
-  await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
-  await writeFile(record, bucket.name);
-  try {
-    await createBucket(bucket);
-  } catch (error) {
-    const { cause } = error as Error;
-    if (nameOf(cause).startsWith('BucketAlready')) await rm(record, { force: true });
-    throw error;
+  const record = new BucketRecord(stateDirectory);
+  const exists = await bucketExists(bucket);
+  const made = await record.read();
+  const isUnfinished = made?.bucket === bucket.name && !made.isConfigured;
+  if (exists && !isUnfinished) return { outcome: 'unchanged', message: `bucket ${bucket.name} exists` };
+  if (!exists) {
+    if (!bucket.config.createBucket)
+      throw new ArtifactStoreError(bucket.store, `provision bucket ${bucket.name}`, {
+        reason: 'it does not exist, and the store was not told to make it',
+        hint: 'Make the bucket, or set --createBucket on the store.',
+      });
+    // The record comes first: a kill between the two leaves a bucket that is known as ours, and is configured the next time.
+    await record.write({ bucket: bucket.name, isConfigured: false });
+    try {
+      await createBucket(bucket);
+    } catch (error) {
+      if (nameOf((error as Error).cause).startsWith('BucketAlready')) await record.remove();
+      throw error;
+    }
   }
-  return { outcome: 'changed', message: `made bucket ${bucket.name}` };
+  await configureBucket(bucket);
+  await record.write({ bucket: bucket.name, isConfigured: true });
+  return { outcome: 'changed', message: `${exists ? 'configured' : 'made'} bucket ${bucket.name}` };
 }
 
 /** Removes the bucket only where this component made it and it is empty. */
 export async function deprovisionBucket(bucket: S3Bucket, stateDirectory: string): Promise<LifecycleOutcome> {
-  const record = join(stateDirectory, recordName);
-  const created = await readFile(record, 'utf8').catch(() => undefined);
-  if (created !== bucket.name)
+  const record = new BucketRecord(stateDirectory);
+  if ((await record.read())?.bucket !== bucket.name)
     return { outcome: 'unchanged', message: `bucket ${bucket.name} stays: it was not made by this component` };
   const isEmpty = await bucket.telling(`remove bucket ${bucket.name}`, undefined, async (client) => {
     try {
@@ -64,7 +66,7 @@ export async function deprovisionBucket(bucket: S3Bucket, stateDirectory: string
     return true;
   });
   if (!isEmpty) return { outcome: 'unchanged', message: `bucket ${bucket.name} stays: it is not empty` };
-  await rm(record, { force: true });
+  await record.remove();
   return { outcome: 'changed', message: `removed bucket ${bucket.name}` };
 }
 
@@ -75,30 +77,37 @@ async function bucketExists(bucket: S3Bucket): Promise<boolean> {
       return true;
     } catch (error) {
       if (statusOf(error) === 404) return false;
-      throw error;
+      throw (await whyUnreachable(client, bucket.name)) ?? error;
     }
   });
 }
 
 async function createBucket(bucket: S3Bucket): Promise<void> {
-  const { endpoint, versioning, encryption, kmsKeyId } = bucket.config;
-  const Bucket = bucket.name;
-  await bucket.telling(`make bucket ${Bucket}`, undefined, async (client) => {
+  const { endpoint } = bucket.config;
+  await bucket.telling(`make bucket ${bucket.name}`, undefined, async (client) => {
     const region = await client.config.region();
     const LocationConstraint = region as BucketLocationConstraint; // the list in the SDK is older than AWS's
     const isElsewhere = region !== 'us-east-1' && endpoint === undefined;
     await client.send(
       new CreateBucketCommand({
-        Bucket,
+        Bucket: bucket.name,
         ...(isElsewhere ? { CreateBucketConfiguration: { LocationConstraint } } : {}),
       }),
     );
-    if (versioning === true)
-      await client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }));
-    if (encryption !== undefined) {
-      const key = kmsKeyId === undefined ? {} : { KMSMasterKeyID: kmsKeyId };
-      const Rules = [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: encryption, ...key } }];
-      await client.send(new PutBucketEncryptionCommand({ Bucket, ServerSideEncryptionConfiguration: { Rules } }));
-    }
   });
+}
+
+async function configureBucket(bucket: S3Bucket): Promise<void> {
+  const { versioning, encryption, kmsKeyId } = bucket.config;
+  const Bucket = bucket.name;
+  if (versioning === true)
+    await bucket.telling(`set versioning of bucket ${Bucket}`, undefined, (client) =>
+      client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } })),
+    );
+  if (encryption === undefined) return;
+  const key = kmsKeyId === undefined ? {} : { KMSMasterKeyID: kmsKeyId };
+  const Rules = [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: encryption, ...key } }];
+  await bucket.telling(`set encryption ${encryption} of bucket ${Bucket}`, undefined, (client) =>
+    client.send(new PutBucketEncryptionCommand({ Bucket, ServerSideEncryptionConfiguration: { Rules } })),
+  );
 }

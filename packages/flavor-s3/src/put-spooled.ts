@@ -12,6 +12,7 @@ import { payloadHash } from './payload-hash.ts';
 import { RetrySchedule } from './retry-schedule.ts';
 import type { S3Bucket } from './s3-bucket.ts';
 import { abortable } from './s3-bucket.ts';
+import { requireETag } from './s3-errors.ts';
 import { WriteClaim } from './write-claim.ts';
 
 /** S3 takes no longer body in one request. */
@@ -71,7 +72,7 @@ async function putFile(bucket: S3Bucket, key: string, { file, claim, signal, siz
     try {
       const command = new PutObjectCommand({ ...bucket.object(key), ...claim, Body: body, ContentLength: size });
       command.middlewareStack.use(payloadHash(sha256));
-      await client.send(command, abortable(signal));
+      requireETag(await client.send(command, abortable(signal)));
       return;
     } catch (error) {
       const delay = isPassing(error) ? schedule.next() : undefined;

@@ -7,7 +7,7 @@ import { ArtifactStoreError, ObjectNotFoundError } from '@mlstack/core/flavor';
 import { isPassing } from './passing-errors.ts';
 import { RetrySchedule } from './retry-schedule.ts';
 import type { S3Bucket } from './s3-bucket.ts';
-import { explainS3Error, isMissing, statusOf } from './s3-errors.ts';
+import { explainS3Error, isMissing, requireETag, statusOf } from './s3-errors.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -129,7 +129,9 @@ class ObjectReading {
     return this.#bucket.telling(this.#what, this.#signal, async (client) => {
       const command = new GetObjectCommand({ ...this.#bucket.object(this.#key), ...wanted, ...condition });
       try {
-        return await client.send(command, { abortSignal: this.#signal });
+        const answer = await client.send(command, { abortSignal: this.#signal });
+        requireETag(answer);
+        return answer;
       } catch (error) {
         if (statusOf(error) === 416) return undefined;
         if (isMissing(error)) throw new ObjectNotFoundError(this.#bucket.store, this.#key, { cause: error });

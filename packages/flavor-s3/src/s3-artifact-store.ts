@@ -26,7 +26,7 @@ import { readObject } from './read-object.ts';
 import type { S3Address } from './s3-address.ts';
 import { parseS3Address } from './s3-address.ts';
 import { abortable, S3Bucket } from './s3-bucket.ts';
-import { isMissing } from './s3-errors.ts';
+import { isMissing, requireETag } from './s3-errors.ts';
 import { writeObject } from './write-object.ts';
 
 /** Who asks how things are does not wait for them to get better. */
@@ -68,6 +68,7 @@ export class S3ArtifactStore extends ArtifactStore<S3Config> {
     return await this.bucket.telling(`look at ${key}`, signal, async (client) => {
       try {
         const head = await client.send(new HeadObjectCommand(this.bucket.object(whole)), abortable(signal));
+        requireETag(head);
         return { key, size: head.ContentLength ?? 0, modifiedAt: head.LastModified ?? new Date(0) };
       } catch (error) {
         if (!isMissing(error)) throw error;

@@ -1,6 +1,7 @@
 import { S3ServiceException } from '@aws-sdk/client-s3';
 import { ArtifactStoreError, MlstackError } from '@mlstack/core/flavor';
 import { BodySizeError } from './body-parts.ts';
+import { explainConnectionError } from './connection-errors.ts';
 
 export function statusOf(error: unknown): number | undefined {
   return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
@@ -12,6 +13,12 @@ export function isMissing(error: unknown): boolean {
 
 export function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : '';
+}
+
+/** Every answer that tells of an object carries its ETag. */
+export function requireETag({ ETag }: { readonly ETag?: string | undefined }): string {
+  if (ETag === undefined) throw new StrangeAnswerError('no ETag');
+  return ETag;
 }
 
 /** Says an SDK's error in a user's words, with the next action. */
@@ -28,9 +35,9 @@ export interface Explanation {
 }
 
 export function explanationOf(error: unknown): Explanation {
+  if (error instanceof RoleError) return explainRoleError(error);
   const name = nameOf(error);
   const message = error instanceof Error ? error.message || name : String(error);
-  const code = (error as { code?: unknown }).code;
   switch (name) {
     case 'NoSuchBucket':
       return {
@@ -78,16 +85,66 @@ export function explanationOf(error: unknown): Explanation {
       reason: 'the server denies it (403)',
       hint: 'Run `mlstack doctor`: it finds out which permission is missing.',
     };
-  if (
-    code === 'ECONNREFUSED' ||
-    code === 'ENOTFOUND' ||
-    code === 'EHOSTUNREACH' ||
-    code === 'ETIMEDOUT' ||
-    code === 'ECONNRESET'
-  )
+  const { code } = error as { readonly code?: unknown };
+  const connection = typeof code === 'string' ? explainConnectionError(code) : undefined;
+  return (
+    connection ??
+    explainStrangeAnswer(error) ?? { reason: message, hint: 'Run `mlstack doctor` to look for the cause.' }
+  );
+}
+
+/** A role could not be assumed. */
+export class RoleError extends Error {
+  override readonly name = 'RoleError';
+
+  constructor(roleArn: string, cause: unknown) {
+    super(roleArn, { cause });
+  }
+}
+
+function explainRoleError({ message: roleArn, cause }: RoleError): Explanation {
+  const { reason, hint } = explanationOf(cause);
+  return {
+    reason: `the role ${roleArn} cannot be assumed: ${reason}`,
+    hint:
+      statusOf(cause) === undefined && nameOf(cause) !== 'AccessDenied'
+        ? hint
+        : 'Check --roleArn and --externalId of the store, and that the role trusts its credentials.',
+  };
+}
+
+/** The server answers, and not as S3 does: a proxy, the console of an S3 server, any web server. */
+export class StrangeAnswerError extends Error {
+  override readonly name = 'StrangeAnswerError';
+}
+
+function explainStrangeAnswer(error: unknown): Explanation | undefined {
+  const {
+    $response,
+    name = '',
+    message = '',
+  } = error as {
+    readonly $response?: { readonly statusCode?: number; readonly headers?: Readonly<Record<string, string>> };
+    readonly name?: string;
+    readonly message?: string;
+  };
+  const { statusCode = 0, headers = {} } = $response ?? {};
+  if (statusCode >= 300 && statusCode < 400 && headers.location !== undefined)
     return {
-      reason: `the server cannot be reached (${String(code)})`,
-      hint: 'Check the endpoint and the network, then go on with `mlstack runs resume`.',
+      reason: `the server redirects to ${headers.location}`,
+      hint: 'Correct the endpoint of the store: redirects are not followed.',
     };
-  return { reason: message, hint: 'Run `mlstack doctor` to look for the cause.' };
+  const isWordless = name === 'Unknown' || name === 'NotFound' || /XML parse error|Deserialization error/.test(message);
+  const type = headers['content-type'] ?? 'xml';
+  if (!(error instanceof StrangeAnswerError) && !(isWordless && statusCode >= 300 && !type.includes('xml')))
+    return isWordless && statusCode >= 300
+      ? {
+          reason: `the server answers ${statusCode} without a reason`,
+          hint: 'Run `mlstack doctor` to look for the cause.',
+        }
+      : undefined;
+  return {
+    reason: `the server does not answer as S3 does${statusCode === 0 ? '' : ` (${statusCode})`}`,
+    hint: 'Correct the endpoint of the store: it may be that of a console or of a proxy.',
+  };
 }

@@ -10,6 +10,7 @@ import type { BodyPart, BodyParts, PartMemory } from './body-parts.ts';
 import { payloadHash } from './payload-hash.ts';
 import type { S3Bucket } from './s3-bucket.ts';
 import { abortable } from './s3-bucket.ts';
+import { requireETag } from './s3-errors.ts';
 import { WriteClaim } from './write-claim.ts';
 
 /** S3 takes at most this many parts. */
@@ -39,14 +40,14 @@ export async function uploadParts(
   const upload = { ...bucket.object(key), UploadId };
   const failed = new AbortController();
   const partSignal = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
-  const sent: { readonly PartNumber: number; readonly ETag: string | undefined }[] = [];
+  const sent: { readonly PartNumber: number; readonly ETag: string }[] = [];
 
   const send = async ({ number, bytes }: BodyPart) => {
     if (number > maximumParts) throw new TooManyPartsError(bucket, key);
     const part = { PartNumber: number, Body: bytes, ContentLength: bytes.byteLength };
     const command = new UploadPartCommand({ ...upload, ...part });
     command.middlewareStack.use(payloadHash(hash('sha256', bytes)));
-    const { ETag } = await client.send(command, abortable(partSignal));
+    const ETag = requireETag(await client.send(command, abortable(partSignal)));
     sent[number - 1] = { PartNumber: number, ETag };
   };
   const sendInTurn = async (own: PartMemory, part: BodyPart | undefined) => {

@@ -7,6 +7,7 @@ import { payloadHash } from './payload-hash.ts';
 import { putSpooled } from './put-spooled.ts';
 import type { S3Bucket } from './s3-bucket.ts';
 import { abortable } from './s3-bucket.ts';
+import { requireETag } from './s3-errors.ts';
 import { maximumParts, uploadParts } from './upload-parts.ts';
 import { WriteClaim } from './write-claim.ts';
 
@@ -57,7 +58,7 @@ interface SmallBody {
 
 async function putObject(bucket: S3Bucket, key: string, { bytes, sha256, ifAbsent, signal }: SmallBody): Promise<void> {
   const client = await bucket.client();
-  const put = (claim: object) => {
+  const put = async (claim: object) => {
     const command = new PutObjectCommand({
       ...bucket.object(key),
       ...claim,
@@ -65,7 +66,7 @@ async function putObject(bucket: S3Bucket, key: string, { bytes, sha256, ifAbsen
       ContentLength: bytes.byteLength,
     });
     command.middlewareStack.use(payloadHash(sha256));
-    return client.send(command, abortable(signal));
+    requireETag(await client.send(command, abortable(signal)));
   };
   if (!ifAbsent) await put({});
   else await new WriteClaim(bucket, key, { ifAbsent }).settle(put, signal);
