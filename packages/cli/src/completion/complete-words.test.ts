@@ -30,6 +30,9 @@ test.each([
   [['artifact-store', 'flavor', 'r'], ['register']],
   [['run', 'pipe'], [':files']],
   [['completion', 'b'], ['bash']],
+  [['--project', '.', 'stack', 'ren'], ['rename']],
+  [['--stack', 'd'], ['default']],
+  [['--json', '--stack=default', 'artifact-store', 'describe', ''], ['default']],
   [['nothing', 'here', ''], []],
 ])('%j is completed by %j', (words, candidates) => expect(complete(...words)).toEqual(candidates));
 

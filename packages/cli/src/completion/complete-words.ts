@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import type { Project } from '@mlstack/core/project';
 import { findProject, isComponentType, Project as ProjectClass } from '@mlstack/core/project';
 import type { Command } from '@oclif/core/command';
@@ -5,6 +6,7 @@ import { globalFlags } from '../command/mlstack-command.ts';
 import { findCommandEntry, listCommandEntries, listTopics } from '../host/command-index.ts';
 import { flavorHost } from '../host/flavor-host.ts';
 import { loadFullConfig } from '../host/full-config.ts';
+import { takeLeadingFlags } from '../host/leading-flags.ts';
 import type { Completion } from './completion.ts';
 
 export interface Candidate {
@@ -25,12 +27,16 @@ interface CompletableFlag {
  */
 export async function completeWords(words: readonly string[]): Promise<Candidate[]> {
   const current = words.at(-1) ?? '';
-  const before = words.slice(0, -1);
+  const { leading, rest: before } = takeLeadingFlags(words.slice(0, -1));
   const found = findCommandEntry(before);
-  if (found === undefined) return await completeCommand(before, current);
+  if (found === undefined) {
+    const given = /^--(project|stack)$/.exec(leading.at(-1) ?? '')?.[1];
+    if (before.length > 0 || given === undefined) return await completeCommand(before, current);
+    return startingWith(current, new CompletionContext(undefined, undefined, leading).complete(given));
+  }
   const command = await found.entry.load();
   const flags = listFlags(command);
-  const context = new CompletionContext(command, found.entry.componentType, before);
+  const context = new CompletionContext(command, found.entry.componentType, [...leading, ...before]);
   const previous = flags.find((flag) => flag.takesValue && `--${flag.name}` === before.at(-1));
   if (previous !== undefined) return startingWith(current, context.complete(previous.name));
   if (current.startsWith('--') && current.includes('=')) {
@@ -75,8 +81,9 @@ class CompletionContext {
   readonly #type: string | undefined;
   readonly #before: readonly string[];
 
-  constructor(command: Command.Class, type: string | undefined, before: readonly string[]) {
-    this.#completions = 'completions' in command ? (command.completions as Record<string, Completion>) : {};
+  constructor(command: Command.Class | undefined, type: string | undefined, before: readonly string[]) {
+    this.#completions =
+      command !== undefined && 'completions' in command ? (command.completions as Record<string, Completion>) : {};
     this.#type = type;
     this.#before = before;
   }
@@ -104,8 +111,7 @@ class CompletionContext {
 
   /** Unlike a command, makes none where there is none. */
   #project(): Project {
-    const directory = this.#chosenProject() ?? findProject(process.cwd());
-    if (directory === undefined) throw new Error('no project here');
+    const directory = this.#chosenProject() ?? findProject(process.cwd()) ?? homedir();
     return new ProjectClass(directory, 'found', { host: flavorHost });
   }
 

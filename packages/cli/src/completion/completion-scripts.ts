@@ -10,21 +10,24 @@ export function isShell(text: string): text is Shell {
  */
 export const completionScripts: Readonly<Record<Shell, string>> = {
   bash: `_mlstack_complete() {
-  local line path candidates=() words
+  local line path part candidates=() words=()
   COMPREPLY=()
-  # "=" and ":" break words in bash; put them together again, as they were typed.
-  local text="\${COMP_LINE:0:$COMP_POINT}"
-  read -r -a words <<< "$text"
-  [[ "$text" == *[[:space:]] ]] && words+=("")
+  # "=" and ":" break words in bash; put them together again, as they were typed up to the cursor.
+  local rest="\${COMP_LINE:0:$COMP_POINT}"
+  for part in "\${COMP_WORDS[@]:0:COMP_CWORD+1}"; do
+    if [[ \${#words[@]} -eq 0 || "$rest" == [[:space:]]* ]]; then words+=(""); fi
+    rest="\${rest#"\${rest%%[![:space:]]*}"}"
+    [[ "$rest" == "$part"* ]] || part="$rest"
+    words[\${#words[@]}-1]+="$part"
+    rest="\${rest#"$part"}"
+  done
   local current="\${words[\${#words[@]}-1]}"
+  words=("\${words[@]//[\\"\\'\\\\]/}")
   while IFS=$'\\t' read -r line _; do
     case "$line" in
-      :files | :folders)
-        compopt -o filenames 2>/dev/null
-        local kind=-d
-        [[ "$line" == :files ]] && kind=-f
-        while IFS= read -r path; do candidates+=("$path"); done < <(compgen "$kind" -- "\${current#*=}")
-        ;;
+      # Readline's own completion knows of quotes; bash 3 cannot be told to use it.
+      :files) compopt -o default 2>/dev/null || while IFS= read -r path; do candidates+=("$path"); done < <(compgen -f -- "\${current#*=}") ;;
+      :folders) compopt -o dirnames 2>/dev/null || while IFS= read -r path; do candidates+=("$path"); done < <(compgen -d -- "\${current#*=}") ;;
       *=) compopt -o nospace 2>/dev/null; candidates+=("$line") ;;
       *) candidates+=("$line") ;;
     esac
@@ -42,8 +45,8 @@ _mlstack() {
   local value summary
   while IFS=$'\\t' read -r value summary; do
     case "$value" in
-      :files) _files ;;
-      :folders) _files -/ ;;
+      :files) compset -P '--*='; _files ;;
+      :folders) compset -P '--*='; _files -/ ;;
       *=) nospace+=("\${value//:/\\\\:}:$summary") ;;
       *) plain+=("\${value//:/\\\\:}:$summary") ;;
     esac
@@ -53,14 +56,21 @@ _mlstack() {
 }
 if (( $+functions[compdef] )); then compdef _mlstack mlstack; else autoload -Uz compinit && compinit && compdef _mlstack mlstack; fi
 `,
-  fish: `function __mlstack_complete
+  fish: `function __mlstack_paths
+  set -l token (commandline -ct)
+  set -l prefix (string match -r -- '^--[^=]+=' $token)
+  for path in (complete -C "'' "(string sub -s (math 1 + (string length -- "$prefix")) -- $token) | string replace -r '\\t.*' '')
+    printf "%s\\n" "$prefix$path"
+  end
+end
+function __mlstack_complete
   set -l words (commandline -opc) (commandline -ct)
   for line in (mlstack complete -- $words[2..-1] 2>/dev/null)
     switch $line
       case ':files*'
-        __fish_complete_path (commandline -ct)
+        __mlstack_paths
       case ':folders*'
-        __fish_complete_directories (commandline -ct)
+        __mlstack_paths | string match '*/'
       case '*'
         echo $line
     end

@@ -2,6 +2,7 @@ import { CommandNotFoundError } from '../command/usage-error.ts';
 import { watchOutput } from '../output/closed-output.ts';
 import { reportError } from '../output/report-error.ts';
 import { findCommandEntry } from './command-index.ts';
+import { moveLeadingFlags } from './leading-flags.ts';
 
 /** Runs one command line. Never throws: an error is shown, and the exit code set. */
 export async function runCommandLine(argv: readonly string[]): Promise<void> {
@@ -50,19 +51,6 @@ async function dispatchOther(argv: readonly string[]): Promise<void> {
   if (problem !== undefined) throw new CommandNotFoundError(words.join(' '), `${problem.package}: ${problem.message}.`);
   const { unknownCommand } = await import('./unknown-command.ts');
   throw unknownCommand(words, full.config.commandIDs);
-}
-
-/** `mlstack --project x stack list` means `mlstack stack list --project x`. */
-function moveLeadingFlags(argv: readonly string[]): string[] {
-  const rest = [...argv];
-  const moved: string[] = [];
-  while (rest[0] !== undefined && /^--(json|(project|stack)(=|$))/.test(rest[0])) {
-    const takesNext = rest[0] === '--project' || rest[0] === '--stack';
-    moved.push(...rest.splice(0, takesNext ? 2 : 1));
-  }
-  if (moved.length === 0) return rest;
-  const end = rest.findIndex((word) => word.startsWith('-'));
-  return end === -1 ? [...rest, ...moved] : [...rest.slice(0, end), ...moved, ...rest.slice(end)];
 }
 
 function asksForHelp(argv: readonly string[]): boolean {
