@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundlerVersion } from './build-record.ts';
+import { coreVersion } from '../core-version.ts';
 import type { BundledPackages, PackageRequest } from './bundle-packages.ts';
 import { writeContentFolder } from './content-folder.ts';
 import { hashText } from './content-hash.ts';
@@ -42,7 +42,7 @@ export async function loadBundledPackages(
   };
   if (requests.length === 0) return none;
   const folder = join(stateDirectory, 'cache', 'packages');
-  const key = hashText(JSON.stringify([bundlerVersion, root, requests, packages.excluded]));
+  const key = hashText(JSON.stringify([coreVersion(), root, requests, packages.excluded]));
   const known = readCached(folder, key);
   if (known !== undefined) return known;
 
