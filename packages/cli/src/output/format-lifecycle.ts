@@ -9,17 +9,28 @@ const doneWords: Readonly<Record<string, string>> = {
   deprovision: 'deprovisioned',
 };
 
-/** What happened to each component, on a line each. */
+/** What happened to each component, on a line each; below them what there is to say of each, whole. */
 export function formatLifecycle(reports: readonly LifecycleReport[]): string {
-  return formatTable(reports, [
-    { title: 'COMPONENT', value: ({ type, name }) => `${type} ${name}` },
+  const table = formatTable(reports, [
+    { title: 'COMPONENT', value: labelOf },
     { title: 'DONE', value: describeCalls },
     {
       title: 'STATE',
       value: ({ state, error }) => (error ? `${stateMark('failed')} failed` : state ? markedState(state) : ''),
     },
-    { title: '', value: ({ error, message, calls }) => error?.message ?? message ?? calls.at(-1)?.message ?? '' },
   ]);
+  return [table, ...reports.flatMap(explainReport)].join('\n');
+}
+
+function labelOf({ type, name }: LifecycleReport): string {
+  return `${type} ${name}`;
+}
+
+function explainReport(report: LifecycleReport): string[] {
+  const { calls, message, error } = report;
+  const texts = new Set([...calls.map((call) => call.message), message, error?.message]);
+  const lines = [...texts].filter((text) => text !== undefined).map((text) => `${labelOf(report)}: ${text}`);
+  return error?.hint === undefined ? lines : [...lines, `  → ${error.hint}`];
 }
 
 function describeCalls({ calls }: LifecycleReport): string {
