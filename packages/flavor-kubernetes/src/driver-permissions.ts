@@ -15,9 +15,9 @@ export const driverPermissions: readonly Permission[] = [
   {
     group: 'batch',
     resource: 'jobs',
-    verbs: ['create', 'get', 'list', 'watch', 'patch', 'delete', 'deletecollection'],
+    verbs: ['create', 'get', 'list', 'watch', 'patch', 'delete'],
   },
-  { group: '', resource: 'pods', verbs: ['get', 'list', 'watch', 'delete'] },
+  { group: '', resource: 'pods', verbs: ['list', 'watch', 'delete'] },
   { group: '', resource: 'pods/log', verbs: ['get'] },
   { group: '', resource: 'secrets', verbs: ['create', 'update', 'patch'] },
   { group: '', resource: 'events', verbs: ['list'] },

@@ -8,6 +8,7 @@ import { createClusterApi } from './cluster-api.ts';
 import { explainClusterError } from './cluster-errors.ts';
 import type { KubernetesCluster } from './kubernetes-cluster.ts';
 import { containerName, labels } from './object-names.ts';
+import { readPodRefusals } from './pod-refusals.ts';
 import { readPodState } from './pod-state.ts';
 import { defaultImage, describeStepJob } from './step-job.ts';
 
@@ -149,7 +150,7 @@ async function awaitAnswer(
     const { items } = await core.listNamespacedPod({ namespace, labelSelector: `job-name=${job}` });
     const [pod] = items;
     if (pod === undefined) {
-      const failure = await findCreationFailure(api, job);
+      const failure = (await readPodRefusals(api, namespace)).get(job);
       if (failure !== undefined)
         return trouble(
           'pods',
@@ -184,12 +185,6 @@ const waitFix = 'Look at the nodes, and at the node selector, tolerations and vo
 
 function trouble(subject: string, message: string, fix: string): Finding {
   return { level: 'problem', subject, message, fix };
-}
-
-async function findCreationFailure({ core, namespace }: ClusterApi, job: string): Promise<string | undefined> {
-  const fieldSelector = `involvedObject.name=${job},reason=FailedCreate`;
-  const { items } = await core.listNamespacedEvent({ namespace, fieldSelector });
-  return items.at(-1)?.message;
 }
 
 function parseAnswer({ status }: V1Pod): ProbeAnswer | undefined {
