@@ -74,6 +74,8 @@ const drainMs = 2000;
 export class WorkerProcess {
   /** In the environment of the worker and of every process that its jobs start. */
   readonly token = makeToken();
+  /** Resolves when the process begins with a job as soon as it gets one, or has ended before. */
+  readonly ready: Promise<void>;
   /** Resolves when the process and all that it started are gone. */
   readonly ended: Promise<WorkerEnd>;
   readonly #child: ChildProcess;
@@ -81,6 +83,7 @@ export class WorkerProcess {
   #nextId = 1;
   #job: RunningJob | undefined;
   #errorTail = '';
+  readonly #becameReady = Promise.withResolvers<void>();
   #isReady = false;
   #isOver = false;
 
@@ -94,6 +97,7 @@ export class WorkerProcess {
       env: { ...process.env, ...env, [workerTokenVariable]: this.token },
     });
     this.ended = this.#observeEnd();
+    this.ready = Promise.race([this.#becameReady.promise, this.ended.then(() => {})]);
     // A write to a process that has just died is told by its end.
     for (const stream of this.#child.stdio) stream?.on('error', () => {});
     if (this.#child.pid === undefined) return;
@@ -200,6 +204,7 @@ export class WorkerProcess {
     const job = this.#job;
     if (answer.kind === 'ready') {
       this.#isReady = true;
+      this.#becameReady.resolve();
       job?.handlers.started?.();
       return;
     }

@@ -41,7 +41,7 @@ describe('a worker', () => {
     const first = await execute('processId');
     const second = await execute('processId', { attempt: 2 });
     expect(first.cause).toEqual({ kind: 'completed' });
-    expect(second.handle.detail).toEqual(first.handle.detail);
+    expect(second.result.outputs.output.preview).toBe(first.result.outputs.output.preview);
   });
 
   test('is replaced after a failure, and after a step that changed its environment', async () => {
@@ -51,7 +51,7 @@ describe('a worker', () => {
     expect(second.result.outputs.output.preview).toContain('nothing');
     await execute('rejectLater');
     const third = await execute('processId');
-    expect(new Set([first, second, third].map(({ handle }) => handle.detail.pid)).size).toBe(3);
+    expect(third.result.outputs.output.preview).not.toBe(first.result.outputs.output.preview);
   });
 
   test('has the environment that travels beside the request, and no other step has it', async () => {
@@ -64,8 +64,8 @@ describe('a worker', () => {
   test('that compiled the pipeline is the first', async () => {
     const warmWorker = new WorkerProcess();
     const own = createLauncher({ warmWorker });
-    const { handle } = await fixture.execute(own, fixture.request('noop'));
-    expect(handle.detail.pid).toBe(warmWorker.pid);
+    const { result } = await fixture.execute(own, fixture.request('processId'));
+    expect(result.outputs.output.preview).toBe(String(warmWorker.pid));
     await own.close();
     expect(warmWorker.isOver).toBe(true);
   });
@@ -74,7 +74,7 @@ describe('a worker', () => {
     const own = createLauncher({ reuse: false });
     const one = await fixture.execute(own, fixture.request('processId'));
     const other = await fixture.execute(own, fixture.request('processId', { attempt: 2 }));
-    expect(one.handle.detail.pid).not.toBe(other.handle.detail.pid);
+    expect(one.result.outputs.output.preview).not.toBe(other.result.outputs.output.preview);
     await own.close();
   });
 });
@@ -240,11 +240,11 @@ describe('what a step started', () => {
 });
 
 test('eight steps run side by side', async () => {
-  const requests = Array.from({ length: 8 }, (_, index) => fixture.request('slow', { attempt: index + 1 }));
-  for (const request of requests) await launcher.launch(request, { env: {} });
+  const requests = Array.from({ length: 8 }, (_, index) => fixture.request('waitForAbort', { attempt: index + 1 }));
+  const handles = await Promise.all(requests.map((request) => launcher.launch(request, { env: {} })));
   await Promise.all(requests.map((request) => fixture.running(request)));
-  const ends = await Promise.all(requests.map((request) => fixture.ended(request)));
-  expect(new Set(ends.map(({ handle }) => handle.detail.pid)).size).toBe(8);
+  for (const handle of handles) await launcher.stop(handle, 10_000);
+  for (const request of requests) expect((await fixture.ended(request)).cause).toEqual({ kind: 'stopped' });
 }, 30_000);
 
 test('an execution that is under way is not started twice', async () => {

@@ -5,11 +5,14 @@ import type {
   LauncherContext,
   LaunchHandle,
   StepRequest,
+  SupervisedEnd,
   SupervisedStep,
+  WorkerProcess,
 } from '@mlstack/core/flavor';
-import { LaunchEventQueue, parseBytes, superviseStep, WorkerProcess } from '@mlstack/core/flavor';
+import { LaunchEventQueue, parseBytes, superviseStep } from '@mlstack/core/flavor';
 import { endEarlierWorkers } from './end-earlier-workers.ts';
 import { executionName } from './execution-name.ts';
+import { WorkerPool } from './worker-pool.ts';
 import { WorkerRecords } from './worker-records.ts';
 
 export interface LocalLauncherOptions {
@@ -22,32 +25,26 @@ export interface LocalLauncherOptions {
   readonly memoryLimitBytes?: number;
 }
 
-interface IdleWorker {
-  readonly worker: WorkerProcess;
-  readonly environment: string;
-}
-
 /** Runs steps in worker processes, which end with this process at the latest. */
 export class LocalLauncher implements Launcher {
   readonly concurrency: number;
   readonly #context: LauncherContext;
   readonly #options: LocalLauncherOptions;
   readonly #records: WorkerRecords;
+  readonly #pool: WorkerPool;
   readonly #events = new LaunchEventQueue();
   readonly #steps = new Map<string, { readonly handle: LaunchHandle; readonly step: SupervisedStep }>();
-  readonly #workers = new Set<WorkerProcess>();
-  readonly #recorded = new Set<string>();
-  #idle: IdleWorker[] = [];
 
   constructor(context: LauncherContext, options: LocalLauncherOptions) {
     this.concurrency = options.concurrency;
     this.#context = context;
     this.#options = options;
     this.#records = new WorkerRecords(options.stateDirectory, context.runId);
+    const { concurrency: size } = options;
+    this.#pool = new WorkerPool({ program: context.programs.worker, size, records: this.#records });
     const { warmWorker } = context;
     if (warmWorker === undefined) return;
-    this.#keep(warmWorker);
-    if (options.reuse) this.#idle.push({ worker: warmWorker, environment: environmentKey({}) });
+    if (options.reuse) this.#pool.adopt(warmWorker);
     else void warmWorker.close();
   }
 
@@ -57,18 +54,10 @@ export class LocalLauncher implements Launcher {
     const known = this.#steps.get(name);
     if (known !== undefined) return known.handle;
     for (const value of Object.values(env)) this.#context.secrets.add(value);
-    const limit = parseBytes(request.node.settings.resources?.memory ?? '') ?? this.#options.memoryLimitBytes;
-    const environment = environmentKey(env);
-    const worker = limit === undefined ? this.#takeWorker(env, environment) : this.#startWorker(env, limit);
-    const handle: LaunchHandle = { runId, nodeId, attempt, role, detail: { pid: worker.pid ?? 0 } };
-    const step = superviseStep(worker, this.#job(request), this.#context, {
-      ...(limit === undefined ? {} : { memoryLimitBytes: limit }),
-      onRunning: () => this.#events.push({ kind: 'running', handle }),
-    });
+    const handle: LaunchHandle = { runId, nodeId, attempt, role, detail: {} };
+    const step = this.#supervise(request, env, () => this.#events.push({ kind: 'running', handle }));
     this.#steps.set(name, { handle, step });
-    void step.end.then(async ({ cause, result, logChunks, reusable }) => {
-      if (reusable && limit === undefined && this.#options.reuse) this.#idle.push({ worker, environment });
-      else await worker.close();
+    void step.end.then(({ cause, result, logChunks }) => {
       this.#steps.delete(name);
       this.#events.push({ kind: 'ended', handle, cause, logChunks, ...(result === undefined ? {} : { result }) });
     });
@@ -85,16 +74,44 @@ export class LocalLauncher implements Launcher {
 
   async adopt(runId: string): Promise<readonly LaunchHandle[]> {
     const records = new WorkerRecords(this.#options.stateDirectory, runId);
-    await endEarlierWorkers(records, this.#recorded);
+    await endEarlierWorkers(records, this.#pool.tokens);
     return [];
   }
 
   async close(): Promise<void> {
     for (const { step } of this.#steps.values()) step.stop(0);
-    await Promise.all([...this.#workers].map((worker) => worker.close()));
+    await this.#pool.close();
     await Promise.all([...this.#steps.values()].map(({ step }) => step.end));
     this.#records.removeFolder();
     this.#events.close();
+  }
+
+  #supervise(request: StepRequest, env: LaunchCredentials['env'], onRunning: () => void): SupervisedStep {
+    const memoryLimitBytes =
+      parseBytes(request.node.settings.resources?.memory ?? '') ?? this.#options.memoryLimitBytes;
+    const job = this.#job(request);
+    if (memoryLimitBytes === undefined && this.#options.reuse) {
+      return superviseWhenFree({
+        ...this.#pool.acquire(env),
+        begin: (worker) => this.#givingBack(worker, superviseStep(worker, job, this.#context, { onRunning })),
+        discard: (worker) => this.#pool.release(worker),
+        startTimeoutMs: request.node.settings.startTimeoutMs,
+      });
+    }
+    const worker = this.#pool.start(env, memoryLimitBytes);
+    const limit = memoryLimitBytes === undefined ? {} : { memoryLimitBytes };
+    const { end, stop } = superviseStep(worker, job, this.#context, { ...limit, onRunning });
+    return { stop, end: end.finally(() => worker.close()) };
+  }
+
+  #givingBack(worker: WorkerProcess, { end, stop }: SupervisedStep): SupervisedStep {
+    const giveBack = async (): Promise<SupervisedEnd> => {
+      const ended = await end;
+      if (ended.reusable) this.#pool.release(worker);
+      else await worker.close();
+      return ended;
+    };
+    return { stop, end: giveBack() };
   }
 
   #job(request: StepRequest) {
@@ -105,50 +122,43 @@ export class LocalLauncher implements Launcher {
       artifactStoreContext: this.#context.componentContext(request.components.artifactStore.id),
     } as const;
   }
-
-  #takeWorker(env: LaunchCredentials['env'], environment: string): WorkerProcess {
-    this.#idle = this.#idle.filter(({ worker }) => !worker.isOver);
-    const index = this.#idle.findIndex((one) => one.environment === environment);
-    if (index !== -1) {
-      const [{ worker }] = this.#idle.splice(index, 1) as [IdleWorker];
-      this.#record(worker);
-      return worker;
-    }
-    if (this.#idle.length > 0 && this.#workers.size >= this.concurrency) void this.#idle.shift()?.worker.close();
-    return this.#startWorker(env);
-  }
-
-  #startWorker(env: LaunchCredentials['env'], heapLimitBytes?: number): WorkerProcess {
-    const worker = new WorkerProcess({
-      program: this.#context.programs.worker,
-      env,
-      ...(heapLimitBytes === undefined ? {} : { heapLimitBytes }),
-    });
-    this.#keep(worker);
-    this.#record(worker);
-    return worker;
-  }
-
-  #keep(worker: WorkerProcess): void {
-    this.#workers.add(worker);
-    void worker.ended.then(() => {
-      this.#workers.delete(worker);
-      if (this.#recorded.delete(worker.token)) this.#records.remove(worker.token);
-    });
-  }
-
-  #record(worker: WorkerProcess): void {
-    const { token } = worker;
-    if (this.#recorded.has(token)) return;
-    const { identity } = worker;
-    if (identity === undefined) return;
-    this.#recorded.add(token);
-    this.#records.add({ process: identity, token });
-  }
 }
 
-/** Two environments are the same where they differ from this process's in the same way. */
-function environmentKey(env: LaunchCredentials['env']): string {
-  const differing = Object.entries(env).filter(([name, value]) => process.env[name] !== value);
-  return JSON.stringify(differing.sort(([one], [other]) => (one < other ? -1 : 1)));
+interface AwaitedWorker {
+  readonly worker: Promise<WorkerProcess>;
+  cancel(): void;
+  begin(worker: WorkerProcess): SupervisedStep;
+  /** What to do with one that comes too late. */
+  discard(worker: WorkerProcess): void;
+  readonly startTimeoutMs: number | undefined;
+}
+
+/** A step that may be stopped, or be too late, before it has a worker. */
+function superviseWhenFree({ worker, cancel, begin, discard, startTimeoutMs }: AwaitedWorker): SupervisedStep {
+  let begun: SupervisedStep | undefined;
+  let isGivenUp = false;
+  const given = Promise.withResolvers<SupervisedEnd>();
+  const giveUp = (cause: SupervisedEnd['cause']): void => {
+    cancel();
+    isGivenUp = true;
+    given.resolve({ cause, logChunks: 0, reusable: false });
+  };
+  const late = { kind: 'not-started', reason: `no worker process was free within ${startTimeoutMs} ms` } as const;
+  const timer = startTimeoutMs === undefined ? undefined : setTimeout(giveUp, startTimeoutMs, late);
+  void worker.then((free) => {
+    clearTimeout(timer);
+    if (isGivenUp) {
+      discard(free);
+      return;
+    }
+    begun = begin(free);
+    given.resolve(begun.end);
+  });
+  return {
+    end: given.promise,
+    stop(graceMs) {
+      if (begun === undefined) giveUp({ kind: 'stopped' });
+      else begun.stop(graceMs);
+    },
+  };
 }

@@ -1,0 +1,64 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { WorkerProcess } from '@mlstack/core/flavor';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { WorkerPool } from './worker-pool.ts';
+import { WorkerRecords } from './worker-records.ts';
+
+const program = fileURLToPath(new URL('../../../core/src/worker-main.ts', import.meta.url));
+let directory: string;
+let records: WorkerRecords;
+let pool: WorkerPool;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'mlstack-pool-'));
+  records = new WorkerRecords(directory, 'run1');
+  pool = new WorkerPool({ program, size: 8, records });
+});
+afterEach(async () => {
+  await pool.close();
+  expect(records.list()).toEqual([]);
+  rmSync(directory, { recursive: true });
+});
+
+test('a worker that is given back goes to who waits, and no other is started for that', async () => {
+  const warm = new WorkerProcess();
+  pool.adopt(warm);
+  expect(await pool.acquire({}).worker).toBe(warm);
+  const [second, third] = [pool.acquire({}), pool.acquire({})];
+  pool.release(warm);
+  expect(await second.worker).toBe(warm);
+  pool.release(warm);
+  expect(await third.worker).toBe(warm);
+  expect(records.list().map(({ token }) => token)).toEqual([warm.token]);
+});
+
+test('another is started where a busy one keeps who waits', async () => {
+  const warm = new WorkerProcess();
+  pool.adopt(warm);
+  await pool.acquire({}).worker;
+  const other = await pool.acquire({}).worker;
+  expect(other).not.toBe(warm);
+  expect(records.list()).toHaveLength(2);
+});
+
+test('who gave up waiting gets none', async () => {
+  const warm = new WorkerProcess();
+  pool.adopt(warm);
+  await pool.acquire({}).worker;
+  pool.acquire({}).cancel();
+  pool.release(warm);
+  expect(await pool.acquire({}).worker).toBe(warm);
+});
+
+test('one with another environment is no answer', async () => {
+  const warm = new WorkerProcess();
+  pool.adopt(warm);
+  const other = await pool.acquire({ MLSTACK_POOL_TEST: 'given' }).worker;
+  expect(other).not.toBe(warm);
+  pool.release(other);
+  expect(await pool.acquire({}).worker).toBe(warm);
+  expect(await pool.acquire({ MLSTACK_POOL_TEST: 'given' }).worker).toBe(other);
+});
