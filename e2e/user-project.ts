@@ -35,12 +35,12 @@ export interface UserProject {
 type Environment = Readonly<Record<string, string>>;
 
 /** With all packages installed. */
-export function createUserProject(environment: Environment = {}): UserProject {
+export function createUserProject(environment: Environment = {}, node?: string): UserProject {
   const installation = inject('installation').directory;
   const directory = createUserFolder();
   copyFileSync(join(installation, 'package.json'), join(directory, 'package.json'));
   symlinkSync(join(installation, 'node_modules'), join(directory, 'node_modules'));
-  return openUserProject(directory, environment);
+  return openUserProject(directory, environment, node);
 }
 
 /** An empty folder outside the repository, removed when the test is over. */
@@ -50,12 +50,19 @@ export function createUserFolder(): string {
   return directory;
 }
 
-/** @param environment is added to the test's own. */
-export function openUserProject(directory: string, environment: Environment = {}): UserProject {
+/**
+ * @param environment is added to the test's own.
+ * @param node the program that runs `mlstack`.
+ */
+export function openUserProject(
+  directory: string,
+  environment: Environment = {},
+  node: string = process.execPath,
+): UserProject {
   const program = join(directory, 'node_modules/@mlstack/cli/bin/mlstack.js');
   const env = { ...process.env, HOME: directory, NO_COLOR: '1', ...environment };
   const mlstack = (...args: string[]): Answer => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+    const { status, stdout, stderr } = spawnSync(node, [program, ...args], {
       cwd: directory,
       env,
       encoding: 'utf8',
@@ -66,7 +73,7 @@ export function openUserProject(directory: string, environment: Environment = {}
   };
   const succeed = (...args: string[]): string => requireSuccess(args, mlstack(...args));
   const startNode = (...args: string[]): ChildProcess =>
-    spawn(process.execPath, args, { cwd: directory, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    spawn(node, args, { cwd: directory, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const start = (...args: string[]): ChildProcess => startNode(program, ...args);
   return {
     directory,

@@ -12,10 +12,16 @@ export interface DriverArguments {
   readonly host?: FlavorHost | undefined;
 }
 
-/** The program `driver-main` with its arguments, as `parseDriverArguments` reads them. */
+/** The program `driver-main` with its arguments, as `parseDriverArguments` reads them. Node 22 would warn of its SQLite. */
 export function driverCommand(driver: DriverArguments): [string, ...string[]] {
   const program = programFile('driver-main');
-  return [process.execPath, ...programFlags(program), program, JSON.stringify(driver)];
+  return [
+    process.execPath,
+    '--disable-warning=ExperimentalWarning',
+    ...programFlags(program),
+    program,
+    JSON.stringify(driver),
+  ];
 }
 
 export function parseDriverArguments(argv: readonly string[]): DriverArguments {
