@@ -11,6 +11,7 @@ export interface JobExecution {
   startTimer?: NodeJS.Timeout;
   imageTimer?: NodeJS.Timeout;
   stopTimer?: NodeJS.Timeout;
+  nodeTimer?: NodeJS.Timeout | undefined;
   /** What it waits for, told last. */
   reason: string;
   pod?: string;
@@ -22,8 +23,10 @@ export interface JobExecution {
 export interface JobExecutionsOptions {
   /** How long pulling an image may fail. */
   readonly imageTimeoutMs: number;
+  /** How long a node may not answer. */
+  readonly lostNodeTimeoutMs: number;
   readonly tell: (event: LaunchEvent) => void;
-  /** It was given up before it ran: nothing of it may go on. */
+  /** It was given up: nothing of it may go on. */
   readonly discard: (execution: JobExecution) => void;
 }
 
@@ -146,6 +149,7 @@ export class JobExecutions {
       clearTimeout(execution.imageTimer);
       if (!execution.isRunning) this.#options.tell({ kind: 'running', handle });
       execution.isRunning = true;
+      this.#limitSilence(execution, state.silentNode);
     } else if (!execution.isRunning) {
       this.#limitImage(execution, state.imageFailure);
       this.tellWaiting(execution, state.reason);
@@ -158,6 +162,19 @@ export class JobExecutions {
       this.#giveUp(execution, { kind: 'refused', reason: `its image cannot be had: ${execution.reason}` });
     if (failure === 'now') execution.imageTimer ??= setTimeout(refuse, this.#options.imageTimeoutMs);
     else setImmediate(refuse);
+  }
+
+  #limitSilence(execution: JobExecution, node: string | undefined): void {
+    if (node === undefined) {
+      clearTimeout(execution.nodeTimer);
+      execution.nodeTimer = undefined;
+      return;
+    }
+    this.tellWaiting(execution, `node ${node} does not answer`);
+    execution.nodeTimer ??= setTimeout(() => {
+      this.#options.discard(execution);
+      this.end(execution, { kind: 'lost', reason: `node ${node} was lost: it does not answer` });
+    }, this.#options.lostNodeTimeoutMs);
   }
 
   #giveUp(execution: JobExecution, cause: EndCause): void {
@@ -173,7 +190,8 @@ function adjust(cause: EndCause, isStopping: boolean): EndCause {
   return isStopping && cause.kind !== 'completed' ? { kind: 'stopped' } : cause;
 }
 
-function clearTimers({ startTimer, imageTimer, stopTimer }: JobExecution): void {
+function clearTimers({ startTimer, imageTimer, stopTimer, nodeTimer }: JobExecution): void {
+  clearTimeout(nodeTimer);
   clearTimeout(startTimer);
   clearTimeout(imageTimer);
   clearTimeout(stopTimer);

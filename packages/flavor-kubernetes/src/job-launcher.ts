@@ -54,7 +54,7 @@ export class JobLauncher implements Launcher {
 
   constructor(context: LauncherContext, options: JobLauncherOptions) {
     const { api, config, componentId } = options;
-    const { namespace, concurrency, apiTimeoutMs, imageTimeoutMs } = config;
+    const { namespace, concurrency, apiTimeoutMs, imageTimeoutMs, lostNodeTimeoutMs } = config;
     this.concurrency = concurrency;
     this.#context = context;
     this.#options = options;
@@ -63,6 +63,7 @@ export class JobLauncher implements Launcher {
     this.#objects = new RunObjects({ api, namespace, scope: this.#scope, context, patience: this.#patience });
     this.#executions = new JobExecutions({
       imageTimeoutMs,
+      lostNodeTimeoutMs,
       tell: (event) => this.#events.push(event),
       discard: ({ job, pod }) => this.#remove(job, pod),
     });

@@ -12,7 +12,11 @@ export type PodState =
       /** The image cannot be had: `never` where waiting does not help. */
       readonly imageFailure?: 'now' | 'never';
     }
-  | { readonly kind: 'running' }
+  | {
+      readonly kind: 'running';
+      /** Its node, where that does not answer. */
+      readonly silentNode?: string;
+    }
   | { readonly kind: 'ended'; readonly cause: EndCause; readonly logChunks?: number };
 
 const imageFailures = ['ErrImagePull', 'ImagePullBackOff', 'ImageInspectError', 'RegistryUnavailable'];
@@ -37,7 +41,7 @@ export function readPodState(pod: V1Pod, deleted = false): PodState {
     };
   }
   if (deleted) return { kind: 'ended', cause: { kind: 'lost', reason: podDeleted } };
-  if (state?.running !== undefined) return { kind: 'running' };
+  if (state?.running !== undefined) return { kind: 'running', ...readSilentNode(pod) };
   return readWaiting(pod);
 }
 
@@ -88,6 +92,14 @@ function memoryLimit({ spec }: V1Pod): { readonly limitBytes?: number } {
   const text = spec?.containers.find(({ name }) => name === containerName)?.resources?.limits?.memory;
   const limitBytes = text === undefined ? undefined : parseBytes(text);
   return limitBytes === undefined ? {} : { limitBytes };
+}
+
+/** The kubelet gives a reason for a pod that is not ready. For a kubelet that does not answer the cluster says it, without one. */
+function readSilentNode({ spec, status }: V1Pod): { readonly silentNode?: string } {
+  const isSilent = status?.conditions?.some(
+    ({ type, status: is, reason = '' }) => type === 'Ready' && is === 'False' && reason === '',
+  );
+  return isSilent === true ? { silentNode: spec?.nodeName ?? '?' } : {};
 }
 
 function readWaiting({ status }: V1Pod): PodState {

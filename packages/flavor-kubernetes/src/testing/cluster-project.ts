@@ -29,6 +29,7 @@ import {
   stopRun,
   stopStack,
   submitPipeline,
+  updateComponent,
 } from '@mlstack/core/project';
 import { reachableEndpoint, realContext, TestNamespace } from './real-cluster.ts';
 
@@ -103,6 +104,11 @@ export class ClusterProject {
 
   open(stack = 'cluster'): Project {
     return openProject({ directory: this.directory, stack });
+  }
+
+  /** Changes the orchestrator. */
+  async configure(config: JsonObject): Promise<void> {
+    await updateComponent(this.open(), 'orchestrator', 'kubernetes', config);
   }
 
   /** Runs a pipeline of the folder `pipelines`. */
