@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ApiException, BatchV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { MlstackError } from '@mlstack/core/flavor';
 import type { KubernetesConfig } from './kubernetes-config.ts';
+import { shareConnections } from './share-connections.ts';
 
 export interface KubernetesApi {
   readonly kubeConfig: KubeConfig;
@@ -30,6 +31,7 @@ export function createKubernetesApi({ kubeconfig, context }: KubernetesConfig): 
         : `The kubeconfig has no context "${context}"; it has ${known.length === 0 ? 'none' : known.join(', ')}.`,
     );
   }
+  shareConnections(kubeConfig);
   return { kubeConfig, batch: kubeConfig.makeApiClient(BatchV1Api), core: kubeConfig.makeApiClient(CoreV1Api) };
 }
 

@@ -1,0 +1,221 @@
+/**
+ * Measures steps on a cluster against Jobs written by hand, on one cluster and in one run:
+ * `node --conditions=mlstack-source benchmarks/kubernetes-jobs.ts [--rounds 2] [--kubectl kubectl]`.
+ *
+ * Wants MLSTACK_TEST_KUBE_CONTEXT, an S3 server that pods reach by MLSTACK_TEST_S3_ENDPOINT (MLSTACK_TEST_HOST_FROM_PODS takes the
+ * place of its loopback address), and the credentials in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Contenders take turns, the best
+ * of the rounds counts.
+ *
+ * - A fan-out of 100 steps against 100 Jobs applied by kubectl, each of which fetches the same code and writes one object. The aim: at
+ *   most 1.15 times as long. Beside it, 100 Jobs of `node -e 0`.
+ * - From a changed line of code to the start of the first step's container, against the same of one raw Job. The aim: at most 3 s more.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import {
+  initializeProject,
+  openProject,
+  openStack,
+  registerComponent,
+  registerStack,
+  runPipeline,
+  startStack,
+  stopStack,
+} from '@mlstack/core/project';
+
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '2' }, kubectl: { type: 'string', default: 'kubectl' } },
+});
+const rounds = Number(values.rounds);
+const width = 100;
+const context = required('MLSTACK_TEST_KUBE_CONTEXT');
+const host = process.env.MLSTACK_TEST_HOST_FROM_PODS;
+const endpoint = required('MLSTACK_TEST_S3_ENDPOINT').replace(
+  /(?<=\/\/)(127\.0\.0\.1|localhost)(?=[:/]|$)/,
+  (own) => host ?? own,
+);
+const namespace = `mlstack-benchmark-${process.pid}`;
+const image = 'node:24-slim';
+const directory = realpathSync(mkdtempSync(join(tmpdir(), 'mlstack-kubernetes-jobs-')));
+
+function required(name: string): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set`);
+  return value;
+}
+
+function kubectl(args: readonly string[], input?: object): string {
+  const [program = 'kubectl', ...own] = values.kubectl.split(' ');
+  const all = [...own, '--context', context, '--namespace', namespace, ...args];
+  const stdio = { encoding: 'utf8', ...(input === undefined ? {} : { input: JSON.stringify(input) }) } as const;
+  return execFileSync(program, all, { ...stdio, maxBuffer: 2 ** 28 });
+}
+
+async function time(work: () => Promise<unknown> | unknown): Promise<number> {
+  const begun = performance.now();
+  await work();
+  return (performance.now() - begun) / 1000;
+}
+
+function jobOf(name: string, group: string, script: string, withCode: boolean): object {
+  const volumes = withCode ? { volumes: [{ name: 'code', secret: { secretName: 'code' } }] } : {};
+  const volumeMounts = withCode ? { volumeMounts: [{ name: 'code', mountPath: '/code' }] } : {};
+  const container = { name: 'main', image, command: ['node', '-e', script], ...volumeMounts };
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name, labels: { group } },
+    spec: {
+      backoffLimit: 0,
+      template: {
+        spec: { restartPolicy: 'Never', automountServiceAccountToken: false, containers: [container], ...volumes },
+      },
+    },
+  };
+}
+
+/** What somebody would write who knows the URLs: fetch all, keep it, put one object. */
+const fetchAndWrite = `
+const { parts, put } = JSON.parse(require('fs').readFileSync('/code/urls.json', 'utf8'));
+Promise.all(parts.map(async (url, index) => {
+  require('fs').writeFileSync('/tmp/' + index, Buffer.from(await (await fetch(url)).arrayBuffer()));
+})).then(() => fetch(put + '', { method: 'PUT', body: 'one object' })).then((answer) => process.exit(answer.ok ? 0 : 1));
+`;
+
+function runJobs(group: string, script: string, withCode: boolean): void {
+  const items = Array.from({ length: width }, (_, index) => jobOf(`${group}-${index}`, group, script, withCode));
+  kubectl(['apply', '-f', '-'], { apiVersion: 'v1', kind: 'List', items });
+  kubectl(['wait', '--for=condition=complete', 'job', '-l', `group=${group}`, '--timeout=600s']);
+}
+
+function removeJobs(group: string): void {
+  kubectl(['delete', 'job', '-l', `group=${group}`, '--wait=true', '--cascade=foreground']);
+}
+
+const modules = join(directory, 'node_modules/@mlstack');
+mkdirSync(modules, { recursive: true });
+const packages = ['core', 'flavor-local', 'flavor-s3', 'flavor-kubernetes'];
+for (const name of packages) symlinkSync(join(import.meta.dirname, '../packages', name), join(modules, name));
+const dependencies = Object.fromEntries(packages.map((name) => [`@mlstack/${name}`, '*']));
+writeFileSync(join(directory, 'package.json'), JSON.stringify({ name: 'benchmark', type: 'module', dependencies }));
+const file = join(directory, 'fan-out.ts');
+const source = readFileSync(join(import.meta.dirname, 'kubernetes-jobs/fan-out.ts'), 'utf8');
+writeFileSync(file, source);
+initializeProject(directory);
+const project = openProject({ directory });
+const store = {
+  path: `s3://${namespace}`,
+  endpoint,
+  region: process.env.AWS_REGION ?? 'us-east-1',
+  accessKeyId: '{{env.AWS_ACCESS_KEY_ID}}',
+  secretAccessKey: '{{env.AWS_SECRET_ACCESS_KEY}}',
+  createBucket: true,
+};
+await registerComponent(project, { type: 'artifact-store', name: 's3', flavor: 's3', config: store });
+const cluster = { context, namespace };
+await registerComponent(project, { type: 'orchestrator', name: 'cluster', flavor: 'kubernetes', config: cluster });
+const components = { orchestrator: 'cluster', 'artifact-store': 's3', 'metadata-store': 'default' };
+await registerStack(project, { name: 'cluster', components, activate: true });
+
+async function run(pipeline: 'fanOut' | 'single'): Promise<void> {
+  const { state, error } = await runPipeline(project, { file, export: pipeline, configuration: { cache: false } });
+  if (state !== 'completed') throw new Error(`the run is ${state}: ${error?.message}`);
+}
+
+/** Seconds until a container that is not there yet has begun, by what the API server tells. */
+async function untilStart(selector: string, begin: () => Promise<unknown> | unknown): Promise<number> {
+  const known = new Set(listPods(selector).map(({ name }) => name));
+  const begun = performance.now();
+  const done = Promise.resolve(begin());
+  for (; ; await delay(50)) {
+    const started = listPods(selector).some(({ name, hasStarted }) => !known.has(name) && hasStarted);
+    if (!started) continue;
+    const seconds = (performance.now() - begun) / 1000;
+    await done;
+    return seconds;
+  }
+}
+
+interface ListedPod {
+  readonly name: string;
+  readonly hasStarted: boolean;
+}
+
+function listPods(selector: string): ListedPod[] {
+  const { items } = JSON.parse(kubectl(['get', 'pods', '-l', selector, '-o', 'json']));
+  return items.map(
+    ({ metadata, status }: { metadata: { name: string }; status: { containerStatuses?: { state: object }[] } }) => ({
+      name: metadata.name,
+      hasStarted: status.containerStatuses?.some(({ state }) => 'running' in state || 'terminated' in state) === true,
+    }),
+  );
+}
+
+async function storeUrls(): Promise<void> {
+  const stack = await openStack(project);
+  const opened = await stack.component('artifact-store');
+  const parts: string[] = [];
+  for await (const { key } of opened.list('')) {
+    if (key.endsWith('.pack')) parts.push(await opened.presign(key, { method: 'GET', expiresInSeconds: 7200 }));
+  }
+  const put = await opened.presign('by-hand/object', { method: 'PUT', expiresInSeconds: 7200 });
+  const stringData = { 'urls.json': JSON.stringify({ parts, put }) };
+  kubectl(['apply', '-f', '-'], { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'code' }, stringData });
+  await stack.close();
+}
+
+try {
+  const { components: started } = await startStack(project);
+  const failure = started.find(({ error }) => error !== undefined);
+  if (failure !== undefined) throw new Error(`${failure.name}: ${failure.error?.message}`);
+  await run('single');
+  await storeUrls();
+
+  const seconds: Record<'mlstack' | 'by hand' | 'node -e 0', number[]> = {
+    mlstack: [],
+    'by hand': [],
+    'node -e 0': [],
+  };
+  for (let round = 0; round < rounds; round++) {
+    seconds['by hand'].push(await time(() => runJobs(`hand-${round}`, fetchAndWrite, true)));
+    removeJobs(`hand-${round}`);
+    seconds.mlstack.push(await time(() => run('fanOut')));
+    seconds['node -e 0'].push(await time(() => runJobs(`empty-${round}`, '0', false)));
+    removeJobs(`empty-${round}`);
+  }
+  const best = Object.fromEntries(Object.entries(seconds).map(([name, all]) => [name, Math.min(...all)])) as Record<
+    keyof typeof seconds,
+    number
+  >;
+  console.log(`\n${width} steps or Jobs, seconds, best of ${rounds}:`);
+  for (const [name, all] of Object.entries(seconds))
+    console.log(`  ${name.padEnd(10)} ${all.map((one) => one.toFixed(1)).join('  ')}`);
+  console.log(`  mlstack / by hand   ${(best.mlstack / best['by hand']).toFixed(2)} (aim: 1.15)`);
+  console.log(`  mlstack / node -e 0 ${(best.mlstack / best['node -e 0']).toFixed(2)}`);
+
+  const starts = { mlstack: [] as number[], raw: [] as number[] };
+  for (let round = 0; round < rounds + 1; round++) {
+    writeFileSync(file, source.replace('one object', `changed ${round}`));
+    starts.mlstack.push(await untilStart('mlstack.dev/role=step', () => run('single')));
+    const raw = { apiVersion: 'v1', kind: 'List', items: [jobOf(`raw-${round}`, `raw-${round}`, '0', false)] };
+    starts.raw.push(await untilStart(`group=raw-${round}`, () => kubectl(['apply', '-f', '-'], raw)));
+  }
+  const [own, raw] = [Math.min(...starts.mlstack), Math.min(...starts.raw)];
+  console.log(`\nFrom a changed line to the first container, seconds: ${own.toFixed(2)}, a raw Job ${raw.toFixed(2)}`);
+  console.log(`  ${(own - raw).toFixed(2)} s more (aim: 3)`);
+} finally {
+  const stack = await openStack(project);
+  const opened = await stack.component('artifact-store');
+  const keys: string[] = [];
+  for await (const { key } of opened.list('')) keys.push(key);
+  await opened.delete(keys);
+  await stack.close();
+  kubectl(['delete', 'job,secret', '--all', '--wait=true']);
+  await stopStack(project, undefined, { deprovision: true });
+  kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait=false']);
+  rmSync(directory, { recursive: true, force: true });
+}
