@@ -2,15 +2,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ArtifactStore } from './component/artifact-store.ts';
-import { createComponent } from './component/create-component.ts';
 import { MlstackError } from './errors/mlstack-error.ts';
 import { parseBytes } from './pipeline/parse-bytes.ts';
 import type { EndCause } from './run/launcher.ts';
+import { RelayedStore } from './run/relayed-store.ts';
 import type { RemoteEnd, RemoteLaunch } from './run/remote-launch.ts';
-import { requestKey } from './run/remote-launch.ts';
 import { resultKey } from './run/step-log.ts';
-import type { ComponentReference, StepRequest } from './run/step-request.ts';
+import type { ComponentReference, RequestHead } from './run/step-request.ts';
 import type { SupervisedEnd } from './run/supervise-step.ts';
 import { superviseStep } from './run/supervise-step.ts';
 import { WorkerProcess } from './run/worker-process.ts';
@@ -21,8 +19,8 @@ export interface RemoteExecution {
   readonly root: string;
   readonly launch: RemoteLaunch;
   readonly env: Readonly<Record<string, string>>;
-  /** The request's `outputPrefix`. */
-  readonly prefix: string;
+  /** Of the request, which waits in the artifact store. */
+  readonly request: RequestHead;
 }
 
 /** How long an artifact store that fails is asked again, in milliseconds. */
@@ -31,31 +29,35 @@ const stopGraceMs = 8000;
 /** Where a platform of containers reads what a program says last. */
 const terminationFile = '/dev/termination-log';
 
-/** Executes the request that waits at `prefix`, and publishes its result there: the first one, where several do it. */
-export async function executeRemotely({ root, launch, env, prefix }: RemoteExecution): Promise<void> {
+/** Executes the request, and publishes its result beside it: the first one, where several do it. */
+export async function executeRemotely({ root, launch, env, request }: RemoteExecution): Promise<void> {
   const stopped = new AbortController();
   process.once('SIGTERM', () => stopped.abort());
   const secrets = new SecretValues();
   for (const value of Object.values(env)) secrets.add(value);
   Object.assign(process.env, env);
-  const reference = relocate(launch.artifactStore, root);
-  const artifactStoreContext = { stateDirectory: join(root, 'state') };
-  const store = await createComponent({ ...reference, type: 'artifact-store' }, artifactStoreContext, { secrets });
-  const stored = await readRequest(store, requestKey(prefix));
-  const request: StepRequest = { ...stored, components: { ...stored.components, artifactStore: reference } };
-  const limit = parseBytes(request.node.settings.resources?.memory ?? '');
+  const { outputPrefix, node } = request;
+  const limit = parseBytes(node.settings.resources?.memory ?? '');
   const killsBefore = readMemoryKills();
-  const worker = new WorkerProcess({ env, ...(limit === undefined ? {} : { heapLimitBytes: limit }) });
+  // What it would keep for the next process is gone with this machine.
+  const worker = new WorkerProcess({
+    env: { ...env, NODE_DISABLE_COMPILE_CACHE: '1' },
+    ...(limit === undefined ? {} : { heapLimitBytes: limit }),
+  });
+  const artifactStore = relocate(launch.artifactStore, root);
+  const artifactStoreContext = { stateDirectory: join(root, 'state') };
+  const store = new RelayedStore({ worker, artifactStore, context: artifactStoreContext, secrets });
+  const bundleDirectory = join(root, 'code');
   const step = superviseStep(
     worker,
-    { kind: 'execute', request, bundleDirectory: join(root, 'code'), artifactStoreContext },
+    { kind: 'execute-stored', request, artifactStore, bundleDirectory, artifactStoreContext },
     { artifactStore: store, secrets },
   );
   if (stopped.signal.aborted) step.stop(stopGraceMs);
   else stopped.signal.addEventListener('abort', () => step.stop(stopGraceMs));
   const end = await step.end;
   const cause = readMemoryKills() > killsBefore ? outOfMemory(end.cause, limit) : end.cause;
-  await publishResult(store, prefix, end);
+  await publishResult(store, outputPrefix, end);
   await worker.close();
   await store.close();
   const outcome = (end.result as { readonly outcome?: unknown } | undefined)?.outcome;
@@ -77,34 +79,26 @@ function relocate(reference: ComponentReference, root: string): ComponentReferen
   };
 }
 
-async function readRequest(store: ArtifactStore, key: string): Promise<StepRequest> {
-  const chunks = await insist(async () => {
-    const read: Uint8Array[] = [];
-    for await (const chunk of store.read(key)) read.push(chunk);
-    return read;
-  });
-  return JSON.parse(Buffer.concat(chunks).toString('utf8')) as StepRequest;
-}
-
-async function publishResult(store: ArtifactStore, prefix: string, { result }: SupervisedEnd): Promise<void> {
+async function publishResult(store: RelayedStore, prefix: string, { result }: SupervisedEnd): Promise<void> {
   if (result === undefined) return;
   const body = Buffer.from(JSON.stringify(result));
   await insist(async () => {
     try {
-      await store.write(resultKey(prefix), body, { ifAbsent: true, size: body.length });
+      await store.write(resultKey(prefix), body, { ifAbsent: true });
     } catch (error) {
       if (!MlstackError.is(error) || error.code !== 'OBJECT_EXISTS') throw error;
     }
   });
 }
 
-async function insist<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+async function insist(work: () => Promise<void>): Promise<void> {
   const limit = Date.now() + patienceMs;
   for (let wait = 200; ; wait = Math.min(wait * 2, 10_000)) {
     try {
-      return await work();
+      await work();
+      return;
     } catch (error) {
-      if (Date.now() + wait > limit || (MlstackError.is(error) && error.code === 'OBJECT_NOT_FOUND')) throw error;
+      if (Date.now() + wait > limit) throw error;
       await delay(wait);
     }
   }

@@ -73,7 +73,8 @@ export type { ProcessIdentity } from './run/process-identity.ts';
 export { isRunning, readProcessIdentity } from './run/process-identity.ts';
 export { endProcessesOfWorkers, killProcessGroup } from './run/process-tree.ts';
 export type { CodePart, RemoteEnd, RemoteLaunch } from './run/remote-launch.ts';
-export { remoteBootstrap, requestKey } from './run/remote-launch.ts';
+export { remoteBootstrap } from './run/remote-launch.ts';
+export { requestKey } from './run/request-key.ts';
 export type {
   HookRecord,
   Lease,
@@ -91,7 +92,7 @@ export type {
 export { startBackgroundProcess } from './run/start-background-process.ts';
 export type { LogLine } from './run/step-log.ts';
 export { logChunkKey, resultKey } from './run/step-log.ts';
-export type { ComponentReference, FlavorSource, StepRequest } from './run/step-request.ts';
+export type { ComponentReference, FlavorSource, RequestHead, StepRequest } from './run/step-request.ts';
 export type { ErrorRecord, StepResult } from './run/step-result.ts';
 export { superviseInProcess } from './run/supervise-in-process.ts';
 export type { SupervisedEnd, SupervisedStep, SuperviseOptions } from './run/supervise-step.ts';

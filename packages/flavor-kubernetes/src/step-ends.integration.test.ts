@@ -51,7 +51,9 @@ describe.skipIf(!isClusterThere)(`how steps end ${clusterTests}`, { concurrent: 
   });
 
   test('an image whose name is none is refused at once', async () => {
-    const error = await errorOf({ vendor: { image: 'Not An Image' } });
+    const error = await errorOf({
+      vendor: { podTemplate: { spec: { containers: [{ name: 'step', image: 'Not An Image' }] } } },
+    });
     expect(error).toMatchObject({ code: 'STEP_REFUSED', message: expect.stringContaining('InvalidImageName') });
   });
 

@@ -1,5 +1,5 @@
 import type { V1Job, V1PodTemplateSpec, V1ResourceRequirements, V1Toleration, V1Volume } from '@kubernetes/client-node';
-import type { StepRequest } from '@mlstack/core/flavor';
+import type { RequestHead, StepRequest } from '@mlstack/core/flavor';
 import { parseBytes } from '@mlstack/core/flavor';
 import type { KubernetesConfig, KubernetesSettings } from './kubernetes-config.ts';
 import { mergeTemplate } from './merge-template.ts';
@@ -74,7 +74,7 @@ export function describeStepJob({ request, scope, config, settings, secretName }
           name: containerName,
           image: chosen.image ?? defaultImage,
           command: ['node', `${launchFolder}/bootstrap.mjs`],
-          args: [request.outputPrefix, workFolder],
+          args: [JSON.stringify(headOf(request)), workFolder],
           env: Object.entries(chosen.podEnv ?? {}).map(([key, value]) => ({ name: key, value })),
           resources: describeResources(request),
           volumeMounts: [
@@ -113,7 +113,17 @@ export function secretNameOf({ spec }: V1Job): string | undefined {
 
 /** The `outputPrefix` of the request that a Job executes. */
 export function outputPrefixOf({ spec }: V1Job): string | undefined {
-  return spec?.template.spec?.containers.find(({ name }) => name === containerName)?.args?.[0];
+  const [head] = spec?.template.spec?.containers.find(({ name }) => name === containerName)?.args ?? [];
+  return head === undefined ? undefined : (JSON.parse(head) as RequestHead).outputPrefix;
+}
+
+function headOf({ runId, nodeId, attempt, outputPrefix, node }: JobRequest): RequestHead {
+  const { timeoutMs, resources } = node.settings;
+  const settings = {
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(resources === undefined ? {} : { resources }),
+  };
+  return { runId, nodeId, attempt, outputPrefix, node: { settings } };
 }
 
 /** Requests and limits are the same, so that a step gets what it asks for and is told its limit; more processor time than it asked for is free. */

@@ -9,7 +9,6 @@ import { chooseMaterializer, findBuiltInMaterializer } from '../artifact/materia
 import { saveArtifact } from '../artifact/store-artifact.ts';
 import { mapStack } from '../bundle/map-stack.ts';
 import type { ArtifactStore } from '../component/artifact-store.ts';
-import { createComponent } from '../component/create-component.ts';
 import type { ComponentContext } from '../component/stack-component.ts';
 import { StepCodeMismatchError } from '../errors/pipeline-load-errors.ts';
 import { MaterializerMissingError, OutputInvalidError, OutputMissingError } from '../errors/step-errors.ts';
@@ -19,9 +18,10 @@ import type { StepDefinition } from '../pipeline/step.ts';
 import { singleOutput } from '../pipeline/step.ts';
 import { toErrorRecord } from './error-record.ts';
 import { loadPipeline } from './load-pipeline.ts';
+import { loadStepStore } from './load-step-store.ts';
 import type { HookContext, StepContext, StepLogger } from './step-context.ts';
 import type { LogLine } from './step-log.ts';
-import type { ComponentReference, StepRequest } from './step-request.ts';
+import type { StepRequest } from './step-request.ts';
 import type { StepResult } from './step-result.ts';
 import { StepTemporaryDirectory } from './step-temporary-directory.ts';
 
@@ -106,7 +106,7 @@ async function runStep(
     await definition[role]?.(hookContext(context, request));
     return {};
   }
-  const store = await loadStore(request.components.artifactStore, environment.artifactStoreContext);
+  const store = await loadStepStore(request.components.artifactStore, environment.artifactStoreContext);
   const inputs = await loadInputs(request, pipeline, store, {
     signal,
     temporaryDirectory: () => temporary.make(),
@@ -137,18 +137,6 @@ function addMetadata(metadata: Record<string, unknown>, facts: JsonObject): void
     );
   }
   Object.assign(metadata, JSON.parse(text));
-}
-
-const stores = new Map<string, Promise<ArtifactStore>>();
-
-/** One instance for each component and config in this process, so that connections are shared by its steps. */
-function loadStore(reference: ComponentReference, context: ComponentContext): Promise<ArtifactStore> {
-  const key = JSON.stringify(reference);
-  const known = stores.get(key);
-  if (known !== undefined) return known;
-  const store = createComponent({ ...reference, type: 'artifact-store' }, context);
-  stores.set(key, store);
-  return store;
 }
 
 async function loadInputs(

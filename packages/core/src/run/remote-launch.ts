@@ -27,13 +27,8 @@ export interface RemoteEnd {
   readonly logChunks: number;
 }
 
-/** Where a request waits for its executor: beside the result. */
-export function requestKey(outputPrefix: string): string {
-  return `${outputPrefix}request.json`;
-}
-
 /**
- * The program that a stock Node starts: `node bootstrap.mjs <output prefix> [working folder]`. Fetches the parts, refuses those
+ * The program that a stock Node starts: `node bootstrap.mjs <head of the request, as JSON> [working folder]`. Fetches the parts, refuses those
  * whose hash is another, and hands over to the executor. Imports nothing that Node does not bring.
  */
 export const remoteBootstrap = `import { createHash } from 'node:crypto';
@@ -47,22 +42,35 @@ import { gunzipSync } from 'node:zlib';
 const [launch, env] = ['./launch.json', './env.json'].map((file) =>
   JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8')),
 );
-const [prefix, folder = tmpdir()] = process.argv.slice(2);
+const [head, folder = tmpdir()] = process.argv.slice(2);
 const root = mkdtempSync(join(folder, 'mlstack-'));
 const limit = Date.now() + 300_000;
+const silenceMs = 10_000;
+
+async function get(url, redirects = 5) {
+  const { get } = await import(url.startsWith('https:') ? 'node:https' : 'node:http');
+  const request = get(url, { timeout: silenceMs });
+  request.on('timeout', () => request.destroy(new Error('the store is silent')));
+  const answer = await new Promise((resolve, reject) => request.on('response', resolve).on('error', reject));
+  const { statusCode, headers } = answer;
+  if (statusCode >= 300 && statusCode < 400 && headers.location !== undefined && redirects > 0) {
+    answer.resume();
+    return await get(new URL(headers.location, url).href, redirects - 1);
+  }
+  const chunks = [];
+  for await (const chunk of answer) chunks.push(chunk);
+  if (statusCode !== 200) throw new Error('the store answers ' + statusCode);
+  return Buffer.concat(chunks);
+}
 
 async function fetchPart({ name, url, sha256 }) {
   for (let wait = 200; ; wait = Math.min(wait * 2, 10_000)) {
-    let reason;
+    let reason = 'its SHA-256 is not what was stored';
     try {
-      const answer = await fetch(url, { signal: AbortSignal.timeout(120_000) });
-      if (answer.ok) {
-        const bytes = Buffer.from(await answer.arrayBuffer());
-        if (createHash('sha256').update(bytes).digest('hex') === sha256) return bytes;
-        reason = 'its SHA-256 is not what was stored';
-      } else reason = 'the store answers ' + answer.status;
+      const bytes = await get(url);
+      if (createHash('sha256').update(bytes).digest('hex') === sha256) return bytes;
     } catch (error) {
-      reason = String(error.cause?.code ?? error.cause?.message ?? error.message);
+      reason = String(error.code ?? error.message);
     }
     if (Date.now() + wait > limit) throw new Error('The ' + name + ' of this step cannot be fetched: ' + reason);
     await delay(wait);
@@ -82,7 +90,7 @@ async function unpack(part) {
 try {
   await Promise.all(launch.parts.map(unpack));
   const { executeRemotely } = await import(pathToFileURL(join(root, 'executor', 'entry.mjs')).href);
-  await executeRemotely({ root, launch, env, prefix });
+  await executeRemotely({ root, launch, env, request: JSON.parse(head) });
 } catch (error) {
   const reason = String(error?.message ?? error).slice(0, 2000);
   console.error(reason);

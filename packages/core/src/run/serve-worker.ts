@@ -1,8 +1,16 @@
 import { Socket } from 'node:net';
 import { StringDecoder } from 'node:string_decoder';
-import type { ComponentReference } from './step-request.ts';
+import type { ComponentReference, StepRequest } from './step-request.ts';
 import type { ErrorRecord } from './step-result.ts';
-import type { CompileJob, ExecuteJob, WorkerAnswer, WorkerCommand, WorkerJob } from './worker-protocol.ts';
+import type {
+  CompileJob,
+  ExecuteJob,
+  ExecuteStoredJob,
+  WorkerAnswer,
+  WorkerCommand,
+  WorkerJob,
+  WorkerWrite,
+} from './worker-protocol.ts';
 import { formatMarker, workerPipes } from './worker-protocol.ts';
 import { writeFully } from './write-fully.ts';
 
@@ -46,6 +54,7 @@ function importAhead(): void {
 
 function obey(command: WorkerCommand, token: string): void {
   if (command.kind === 'job') void doJob(command.id, command.job, token);
+  else if (command.kind === 'write') void write(command.id, command.write);
   else if (command.kind === 'close') process.exit(0);
   else if (current?.id === command.id) current.abort.abort(abortReason(command.reason));
 }
@@ -89,14 +98,12 @@ async function compile(
   return { kind: 'compiled', id, plan };
 }
 
-async function execute(
-  id: number,
-  { request, bundleDirectory, artifactStoreContext }: ExecuteJob,
-  signal: AbortSignal,
-): Promise<WorkerAnswer> {
-  const [{ executeStep }, { loadPipeline }] = await Promise.all([
+async function execute(id: number, job: ExecuteJob | ExecuteStoredJob, signal: AbortSignal): Promise<WorkerAnswer> {
+  const { bundleDirectory, artifactStoreContext } = job;
+  const [{ executeStep }, { loadPipeline }, request] = await Promise.all([
     import('./execute-step.ts'),
     import('./load-pipeline.ts'),
+    job.kind === 'execute' ? job.request : readRequest(job),
   ]);
   // What modules change while they are imported is alike in every worker. Where the import fails, the step says so.
   await loadPipeline(bundleDirectory, request.code.export, request.code.configuration).catch(() => {});
@@ -109,6 +116,28 @@ async function execute(
   });
   const reusable = result.outcome === 'succeeded' && !signal.aborted && surroundings() === initialSurroundings;
   return { kind: 'executed', id, result, reusable };
+}
+
+async function readRequest({ request, artifactStore, artifactStoreContext }: ExecuteStoredJob): Promise<StepRequest> {
+  const [{ loadStepStore }, { readStepRequest }] = await Promise.all([
+    import('./load-step-store.ts'),
+    import('./read-step-request.ts'),
+  ]);
+  const store = await loadStepStore(artifactStore, artifactStoreContext);
+  const stored = await readStepRequest(store, request.outputPrefix);
+  return { ...stored, components: { ...stored.components, artifactStore } };
+}
+
+async function write(id: number, { artifactStore, context, key, text, ifAbsent }: WorkerWrite): Promise<void> {
+  let outcome: 'written' | 'exists' | 'failed' = 'written';
+  try {
+    const { loadStepStore } = await import('./load-step-store.ts');
+    const body = Buffer.from(text);
+    await (await loadStepStore(artifactStore, context)).write(key, body, { ifAbsent, size: body.length });
+  } catch (error) {
+    outcome = (error as { readonly code?: unknown }).code === 'OBJECT_EXISTS' ? 'exists' : 'failed';
+  }
+  send({ kind: 'write-ended', id, outcome });
 }
 
 let initialSurroundings: string | undefined;

@@ -62,3 +62,8 @@ export interface StepRequest {
   /** What the hook is told: why the step failed. */
   readonly failure?: string;
 }
+
+/** What who watches over an execution must know of its request. A `StepRequest` is one. */
+export interface RequestHead extends Pick<StepRequest, 'runId' | 'nodeId' | 'attempt' | 'outputPrefix'> {
+  readonly node: { readonly settings: Pick<StepNode['settings'], 'timeoutMs' | 'startTimeoutMs' | 'resources'> };
+}

@@ -2,7 +2,8 @@ import type { EndCause, LauncherContext } from './launcher.ts';
 import { readTreeMemory } from './process-memory.ts';
 import type { ErrorRecord, StepResult } from './step-result.ts';
 import type { JobOutcome, WorkerEnd, WorkerProcess } from './worker-process.ts';
-import type { ExecuteJob } from './worker-protocol.ts';
+import type { ExecuteJob, ExecuteStoredJob } from './worker-protocol.ts';
+import type { LogStore } from './write-step-log.ts';
 import { StepLogWriter } from './write-step-log.ts';
 
 export interface SuperviseOptions {
@@ -35,8 +36,8 @@ const memoryPollMs = 50;
 /** Has a worker execute a request, and owns what it prints until the end. */
 export function superviseStep(
   worker: WorkerProcess,
-  job: ExecuteJob,
-  { artifactStore, secrets }: Pick<LauncherContext, 'artifactStore' | 'secrets'>,
+  job: ExecuteJob | ExecuteStoredJob,
+  { artifactStore, secrets }: Pick<LauncherContext, 'secrets'> & { readonly artifactStore: LogStore },
   { memoryLimitBytes, onRunning }: SuperviseOptions = {},
 ): SupervisedStep {
   const { timeoutMs, startTimeoutMs } = job.request.node.settings;
@@ -116,7 +117,7 @@ function causeOfEnd(
   return signal === undefined ? { kind: 'exited', exitCode: exitCode ?? 0 } : { kind: 'signalled', signal };
 }
 
-function resultOf(outcome: JobOutcome, { request }: ExecuteJob): StepResult | undefined {
+function resultOf(outcome: JobOutcome, { request }: ExecuteJob | ExecuteStoredJob): StepResult | undefined {
   if (outcome.kind === 'executed') return outcome.result as StepResult;
   if (outcome.kind !== 'failed') return undefined;
   const now = new Date().toISOString();

@@ -12,7 +12,7 @@ import { endProcessesOfWorkers, killProcessGroup } from './process-tree.ts';
 import { programFile, programFlags } from './program-file.ts';
 import type { LogLine } from './step-log.ts';
 import type { ErrorRecord } from './step-result.ts';
-import type { WorkerAnswer, WorkerCommand, WorkerJob } from './worker-protocol.ts';
+import type { WorkerAnswer, WorkerCommand, WorkerJob, WorkerWrite } from './worker-protocol.ts';
 import { watchItself, workerPipes, workerTemporaryDirectory, workerTokenVariable } from './worker-protocol.ts';
 
 export interface WorkerOptions {
@@ -53,6 +53,8 @@ export interface JobHandlers {
   log?(line: LogLine): void;
 }
 
+export type WriteOutcome = 'written' | 'exists' | 'failed';
+
 interface RunningJob {
   readonly id: number;
   readonly handlers: JobHandlers;
@@ -84,6 +86,7 @@ export class WorkerProcess {
   #job: RunningJob | undefined;
   #errorTail = '';
   readonly #becameReady = Promise.withResolvers<void>();
+  readonly #writes = new Map<number, (outcome: WriteOutcome) => void>();
   #isReady = false;
   #isOver = false;
 
@@ -131,6 +134,26 @@ export class WorkerProcess {
       if (this.#isReady) handlers.started?.();
     }
     return done.promise;
+  }
+
+  /**
+   * Has it write something to the artifact store, also while a job is under way: one that blocks its thread holds that up. `failed` also
+   * where there is no answer in time, which does not mean that nothing is written.
+   */
+  async write(write: WorkerWrite, timeoutMs: number): Promise<WriteOutcome> {
+    if (this.#isOver) return 'failed';
+    const id = this.#nextId++;
+    const done = Promise.withResolvers<WriteOutcome>();
+    this.#writes.set(id, done.resolve);
+    const timer = setTimeout(() => done.resolve('failed'), timeoutMs);
+    void this.ended.then(() => done.resolve('failed'));
+    this.#send({ kind: 'write', id, write });
+    try {
+      return await done.promise;
+    } finally {
+      clearTimeout(timer);
+      this.#writes.delete(id);
+    }
   }
 
   /** Aborts the signal of the job that is under way. One that blocks its thread does not notice. */
@@ -206,6 +229,10 @@ export class WorkerProcess {
       this.#isReady = true;
       this.#becameReady.resolve();
       job?.handlers.started?.();
+      return;
+    }
+    if (answer.kind === 'write-ended') {
+      this.#writes.get(answer.id)?.(answer.outcome);
       return;
     }
     if (job === undefined || job.id !== answer.id) return;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ComponentContext } from '../component/stack-component.ts';
 import type { Plan, RunConfiguration } from '../pipeline/plan.ts';
 import type { LogLine } from './step-log.ts';
-import type { ComponentReference, StepRequest } from './step-request.ts';
+import type { ComponentReference, RequestHead, StepRequest } from './step-request.ts';
 import type { ErrorRecord } from './step-result.ts';
 
 /**
@@ -49,17 +49,37 @@ export interface ExecuteJob {
   readonly artifactStoreContext: ComponentContext;
 }
 
-export type WorkerJob = CompileJob | ExecuteJob;
+/** Executes a request that waits in the artifact store, where its own process need not know more of it. */
+export interface ExecuteStoredJob extends Omit<ExecuteJob, 'kind' | 'request'> {
+  readonly kind: 'execute-stored';
+  readonly request: RequestHead;
+  /** Takes the place of the one in the request, whose code lies elsewhere here. */
+  readonly artifactStore: ComponentReference;
+}
+
+export type WorkerJob = CompileJob | ExecuteJob | ExecuteStoredJob;
+
+/** Something to be written to the artifact store of the job's step. */
+export interface WorkerWrite {
+  readonly artifactStore: ComponentReference;
+  readonly context: ComponentContext;
+  readonly key: string;
+  readonly text: string;
+  readonly ifAbsent: boolean;
+}
 
 export type WorkerCommand =
   | { readonly kind: 'job'; readonly id: number; readonly job: WorkerJob }
   | { readonly kind: 'abort'; readonly id: number; readonly reason: 'stopped' | 'timed-out' }
+  /** Done whatever job is under way, as soon as that leaves the process time for it. */
+  | { readonly kind: 'write'; readonly id: number; readonly write: WorkerWrite }
   | { readonly kind: 'close' };
 
 export type WorkerAnswer =
   /** From now on a job is begun when it is sent. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'log'; readonly id: number; readonly line: LogLine }
+  | { readonly kind: 'write-ended'; readonly id: number; readonly outcome: 'written' | 'exists' | 'failed' }
   | { readonly kind: 'compiled'; readonly id: number; readonly plan: Plan }
   | { readonly kind: 'failed'; readonly id: number; readonly error: ErrorRecord }
   | {

@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ArtifactStore } from '../component/artifact-store.ts';
 import type { SecretValues } from '../secret/redact.ts';
 import { StreamRedactor } from '../secret/stream-redactor.ts';
 import type { LogLine } from './step-log.ts';
@@ -13,9 +12,14 @@ const maximumLineLength = 16 * 1024;
 const maximumWaitingBytes = 4 * 1024 * 1024;
 const writeAttempts = 3;
 
+/** Where chunks go. */
+export interface LogStore {
+  write(key: string, body: Uint8Array): Promise<unknown>;
+}
+
 /** Makes the chunks of one execution's log. Costs nothing for an execution that says nothing. */
 export class StepLogWriter {
-  readonly #store: ArtifactStore;
+  readonly #store: LogStore;
   readonly #prefix: string;
   readonly #secrets: SecretValues;
   readonly #outputs = new Map<OutputName, PartialLines>();
@@ -27,7 +31,7 @@ export class StepLogWriter {
   #isEnding = false;
   #hasFailed = false;
 
-  constructor(store: ArtifactStore, outputPrefix: string, secrets: SecretValues) {
+  constructor(store: LogStore, outputPrefix: string, secrets: SecretValues) {
     this.#store = store;
     this.#prefix = outputPrefix;
     this.#secrets = secrets;

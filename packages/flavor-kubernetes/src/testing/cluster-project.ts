@@ -87,6 +87,7 @@ export class ClusterProject {
       accessKeyId: '{{env.AWS_ACCESS_KEY_ID}}',
       secretAccessKey: '{{env.AWS_SECRET_ACCESS_KEY}}',
       createBucket: true,
+      timeoutSeconds: 10,
     });
     const cluster = { context: realContext as string, namespace: this.namespace.name, ...config };
     await component('orchestrator', 'kubernetes', cluster);
