@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { MetadataStore } from '@mlstack/core/flavor';
+import { openStack } from '@mlstack/core/project';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { KubernetesCluster } from '../kubernetes-cluster.ts';
+import type { KubernetesOrchestrator } from '../kubernetes-orchestrator.ts';
+import { annotations, labels, shortHash } from '../object-names.ts';
+import { ClusterProject } from '../testing/cluster-project.ts';
+import { isClusterThere } from '../testing/real-cluster.ts';
+import { findLeftovers, removeJobs } from './find-leftovers.ts';
+import { listRunJobs } from './list-run-jobs.ts';
+
+describe.skipIf(!isClusterThere)('what runs have on a cluster', () => {
+  const project = new ClusterProject();
+  let cluster: KubernetesCluster;
+  let metadataStore: MetadataStore;
+  let close: () => Promise<void>;
+
+  beforeAll(async () => {
+    await project.create();
+    const stack = await openStack(project.open());
+    ({ cluster } = (await stack.component('orchestrator')) as KubernetesOrchestrator);
+    metadataStore = await stack.component('metadata-store');
+    close = () => stack.close();
+  });
+  afterAll(async () => {
+    await close?.();
+    await project.remove();
+  });
+
+  /** A Job as a driver leaves it that dies. */
+  async function leaveJob(
+    runId: string,
+    componentId = cluster.componentId,
+    container = { image: 'node:24-slim', command: ['true'] },
+  ) {
+    const name = `mlstack-${randomUUID().slice(0, 13)}`;
+    const metadata = {
+      name,
+      labels: {
+        [labels.managedBy]: 'mlstack',
+        [labels.run]: shortHash(runId),
+        [labels.component]: shortHash(componentId),
+        [labels.role]: 'step',
+      },
+      annotations: {
+        [annotations.runId]: runId,
+        [annotations.runName]: `name-of-${runId}`,
+        [annotations.node]: 'train',
+      },
+    };
+    const template = { metadata, spec: { restartPolicy: 'Never', containers: [{ name: 'step', ...container }] } };
+    const { api, name: namespace } = project.namespace;
+    await api.batch.createNamespacedJob({ namespace, body: { metadata, spec: { backoffLimit: 0, template } } });
+    return name;
+  }
+
+  test('is listed while they run, with what they wait for, and gone when they are over', async () => {
+    const seen = new Map<string, string>();
+    let isOver = false;
+    const watching = (async () => {
+      for (; !isOver; await delay(300)) {
+        const listed = await listRunJobs(cluster);
+        for (const { state, step, own, role } of listed) if (own && role === 'step') seen.set(state, step);
+        if (listed.some(({ state }) => state === 'running')) {
+          expect((await findLeftovers(cluster, metadataStore)).jobs).toEqual([]);
+        }
+      }
+    })();
+    const { outcome } = await project.behave({ params: { how: 'sleep', ms: 3000 } });
+    isOver = true;
+    await watching;
+    expect(outcome.state).toBe('completed');
+    expect(seen.get('running')).toBe('behave');
+    await expect.poll(() => listRunJobs(cluster), { timeout: 20_000 }).toEqual([]);
+  });
+
+  test('of a run that is over is left over; what may be wanted again, and what is not its own, stays', async () => {
+    const { outcome } = await project.behave({});
+    const over = await leaveJob(outcome.runId);
+    const unknown = await leaveJob('a-run-of-another-project');
+    const foreign = await leaveJob(outcome.runId, 'another-component');
+    const found = await findLeftovers(cluster, metadataStore);
+    expect(found.jobs.map(({ job }) => job)).toEqual([over]);
+    expect(found.kept).toEqual([
+      { run: 'name-of-a-run-of-another-project', jobs: 1, reason: expect.stringContaining('does not know it') },
+    ]);
+    await removeJobs(cluster, found.jobs);
+    await removeJobs(cluster, found.jobs);
+    const names = async () => (await listRunJobs(cluster)).map(({ job }) => job).sort();
+    await expect.poll(names, { timeout: 20_000 }).toEqual([unknown, foreign].sort());
+    const { api, name: namespace } = project.namespace;
+    for (const name of [unknown, foreign])
+      await api.batch.deleteNamespacedJob({ name, namespace, propagationPolicy: 'Background' });
+  });
+
+  test('tells why something is not started, and why it failed', async () => {
+    await leaveJob('image', undefined, { image: '127.0.0.1:1/none:1', command: ['true'] });
+    await leaveJob('exit', undefined, { image: 'node:24-slim', command: ['sh', '-c', 'exit 3'] } as never);
+    const reasons = async () =>
+      Object.fromEntries((await listRunJobs(cluster)).map((job) => [job.runId, `${job.state}: ${job.reason}`]));
+    await expect.poll(reasons, { timeout: 60_000 }).toEqual({
+      image: expect.stringMatching(/^waiting: (ErrImagePull|ImagePullBackOff): /),
+      exit: 'failed: exit code 3',
+    });
+  });
+});
