@@ -17,7 +17,7 @@ import { createTestCluster } from './testing/test-cluster.ts';
 
 type Config = Readonly<Record<string, unknown>>;
 
-describe.skipIf(!isClusterThere)('doctor on a cluster', () => {
+describe.skipIf(!isClusterThere)('doctor on a cluster (MLSTACK_TEST_KUBE_CONTEXT)', () => {
   const project = new ClusterProject();
   let api: KubernetesApi;
   let namespace: string;
@@ -187,6 +187,21 @@ describe.skipIf(!isClusterThere)('doctor on a cluster', () => {
     const { subject, message } = await theProblem({ serviceAccount: 'none-such' });
     expect(subject).toBe('pods');
     expect(message).toContain('none-such');
+  });
+
+  test('a namespace that takes none but restricted pods, which the template of the docs makes them', async () => {
+    const page = readFileSync(new URL('../../../docs/kubernetes.md', import.meta.url), 'utf8');
+    const podTemplate = JSON.parse(/```json\n(.*?)```/s.exec(page)?.[1] ?? '');
+    const strict = `mlstack-test-${randomUUID().slice(0, 13)}`;
+    const metadata = { name: strict, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } };
+    await api.core.createNamespace({ body: { metadata } });
+    onTestFinished(() => void api.core.deleteNamespace({ name: strict }));
+    expect(await theProblem({ namespace: strict })).toMatchObject({
+      subject: 'pods',
+      message: expect.stringContaining('PodSecurity'),
+      fix: expect.stringContaining('--podTemplate'),
+    });
+    expect(problemsOf(await diagnose({ namespace: strict, podTemplate }))).toEqual([]);
   });
 
   test('a store that this machine reaches and pods do not', async () => {

@@ -31,8 +31,8 @@ const container = z.looseObject({
     .optional(),
 });
 
-/** A pod template as in a manifest, checked where mistakes are common; the API server checks the rest. */
-const podTemplate = z.looseObject({
+/** Where mistakes in a pod template are common; the API server checks the rest. */
+const checkedTemplate = z.looseObject({
   metadata: z
     .looseObject({
       labels: z.record(labelKey, labelValue).optional(),
@@ -44,9 +44,15 @@ const podTemplate = z.looseObject({
     .optional(),
 });
 
+/** As in a manifest; one field to those who set it. */
+const podTemplate = z.looseObject({}).superRefine((template, context) => {
+  for (const { path, message } of checkedTemplate.safeParse(template).error?.issues ?? [])
+    context.addIssue({ code: 'custom', path, message });
+});
+
 /** What may differ from step to step. */
 const podFields = {
-  image: imageName.optional().describe('Image of the pods, with `node` in it; default: node:24-slim'),
+  image: imageName.optional().describe('Image of the pods, with node in it; default: node:24-slim'),
   nodeSelector: z.record(labelKey, labelValue).optional().describe('Labels that a node must have'),
   tolerations: z.array(toleration).optional().describe('Taints of nodes that are no obstacle'),
   serviceAccount: objectName
@@ -55,14 +61,14 @@ const podFields = {
   podEnv: z
     .record(variableName, z.string())
     .optional()
-    .describe('Plain environment variables of the pods; secrets go to the `env` of a step'),
+    .describe('Plain environment variables of the pods; secrets go to the env of a step'),
   volumes: z
     .array(volume)
     .optional()
     .describe('Volumes as in a pod spec, each with the mountPath where the step finds it'),
   podTemplate: podTemplate
     .optional()
-    .describe('Laid over the pod template of the Job; entries of lists with a name are matched by it'),
+    .describe('Pod template laid over that of the Job: JSON, or @file; entries of lists with a name are matched by it'),
   ttlSeconds: z
     .int()
     .min(60)

@@ -155,7 +155,7 @@ async function awaitAnswer(
         return trouble(
           'pods',
           `its pods cannot be made: ${failure}`,
-          'Change what it names, or ask who runs the cluster.',
+          'Change what it names by `--serviceAccount` or `--podTemplate`, or ask who runs the cluster.',
         );
       continue;
     }

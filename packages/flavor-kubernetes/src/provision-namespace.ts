@@ -24,7 +24,7 @@ export async function namespaceStatus(config: KubernetesConfig): Promise<Compone
     return await telling(api, `look at namespace ${namespace}`, async () => {
       const found = await findNamespace(api);
       if (found === 'absent') return { state: 'not-provisioned', message: `namespace ${namespace} does not exist` };
-      if (found === 'going') return { state: 'failed', message: `namespace ${namespace} is being deleted` };
+      if (found === 'going') return { state: 'not-provisioned', message: `namespace ${namespace} is being deleted` };
       const denied = await findDeniedPermissions(api);
       if (denied.length === 0) return { state: 'ready' };
       return { state: 'failed', message: `in namespace ${namespace} you may not: ${formatPermissions(denied)}` };

@@ -11,7 +11,7 @@ import { isClusterThere } from '../testing/real-cluster.ts';
 import { findLeftovers, removeJobs } from './find-leftovers.ts';
 import { listRunJobs } from './list-run-jobs.ts';
 
-describe.skipIf(!isClusterThere)('what runs have on a cluster', () => {
+describe.skipIf(!isClusterThere)('what runs have on a cluster (MLSTACK_TEST_KUBE_CONTEXT)', () => {
   const project = new ClusterProject();
   let cluster: KubernetesCluster;
   let metadataStore: MetadataStore;
