@@ -81,7 +81,7 @@ export class FaultyProxy {
     const fault = this.fault(seen);
     if (fault === 'cut') incoming.socket.destroy();
     else if (fault === 'stall') incoming.resume();
-    else if (typeof fault === 'number') void answerAs(fault, incoming, answer);
+    else if (typeof fault === 'number') void answerAs(fault, incoming, answer).catch(() => incoming.socket.destroy());
     else this.#forward(incoming, answer, fault);
   }
 
