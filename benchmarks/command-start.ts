@@ -3,7 +3,7 @@
  * [rounds]`, by default 20. Rounds go around all commands, so that a slow moment of the machine meets each alike; the least counts.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,32 +15,58 @@ const folder = mkdtempSync(join(tmpdir(), 'mlstack-benchmark-'));
 // Certificates that a machine adds for its own network are read at each start and are not what is measured.
 const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
 
-const commands: Readonly<Record<string, readonly string[]>> = {
-  'node -e 0': ['-e', '0'],
-  '--version': [program, '--version'],
-  '--help': [program, '--help'],
-  'stack list': [program, 'stack', 'list'],
+interface Measured {
+  readonly args: readonly string[];
+  /** Flavor packages of the project that the command is run in. */
+  readonly flavors: readonly string[];
+}
+
+const local: readonly string[] = ['flavor-local'];
+const commands: Readonly<Record<string, Measured>> = {
+  'node -e 0': { args: ['-e', '0'], flavors: local },
+  '--version': { args: [program, '--version'], flavors: local },
+  '--help': { args: [program, '--help'], flavors: local },
+  'stack list': { args: [program, 'stack', 'list'], flavors: local },
+  '--help, with flavor-s3': { args: [program, '--help'], flavors: [...local, 'flavor-s3'] },
+  'stack list, with flavor-s3': { args: [program, 'stack', 'list'], flavors: [...local, 'flavor-s3'] },
 };
 
-function milliseconds(args: readonly string[]): number {
+function projectOf(flavors: readonly string[]): string {
+  return join(folder, flavors.join('+'));
+}
+
+function makeProject(flavors: readonly string[]): void {
+  const directory = projectOf(flavors);
+  const dependencies = Object.fromEntries(flavors.map((name) => [`@mlstack/${name}`, '*']));
+  mkdirSync(join(directory, 'node_modules/@mlstack'), { recursive: true });
+  writeFileSync(join(directory, 'package.json'), JSON.stringify({ type: 'module', dependencies }));
+  for (const name of ['core', ...flavors])
+    symlinkSync(join(packages, name), join(directory, 'node_modules/@mlstack', name));
+  const run = (...args: string[]) => milliseconds({ args: [program, ...args], flavors });
+  run('init');
+  if (!flavors.includes('flavor-s3')) return;
+  run('artifact-store', 'register', 's3', '--flavor=s3', '--path=s3://bucket');
+  run('stack', 'register', 's3', '-o', 'default', '-a', 's3', '-m', 'default', '--set');
+}
+
+function milliseconds({ args, flavors }: Measured): number {
   const start = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, args, { cwd: folder, env, encoding: 'utf8' });
+  const { status, stderr } = spawnSync(process.execPath, args, { cwd: projectOf(flavors), env, encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
   return performance.now() - start;
 }
 
 try {
-  writeFileSync(join(folder, 'package.json'), '{"type":"module","dependencies":{"@mlstack/flavor-local":"*"}}');
-  symlinkSync(join(packages, 'cli/node_modules'), join(folder, 'node_modules'));
-  milliseconds([program, 'init']);
+  for (const flavors of new Set(Object.values(commands).map((command) => command.flavors.join('+'))))
+    makeProject(flavors.split('+'));
   const least = new Map(Object.keys(commands).map((name) => [name, Number.POSITIVE_INFINITY]));
   for (let round = 0; round < rounds; round++) {
-    for (const [name, args] of Object.entries(commands))
-      least.set(name, Math.min(least.get(name) ?? 0, milliseconds(args)));
+    for (const [name, command] of Object.entries(commands))
+      least.set(name, Math.min(least.get(name) ?? 0, milliseconds(command)));
   }
   const bare = least.get('node -e 0') ?? 1;
   for (const [name, time] of least) {
-    console.log(`${name.padEnd(12)} ${time.toFixed(1).padStart(7)} ms  ${(time / bare).toFixed(2).padStart(5)}×`);
+    console.log(`${name.padEnd(26)} ${time.toFixed(1).padStart(7)} ms  ${(time / bare).toFixed(2).padStart(5)}×`);
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
