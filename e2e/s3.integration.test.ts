@@ -298,6 +298,10 @@ describe.skipIf(realEndpoint === undefined)('a stack that keeps artifacts on S3 
     expect(user.succeed('s3', 'ls', `s3://${bucket.name}/${folder}`)).toContain('"odd keys//../line\\nbreak"');
     expect(user.ask('s3', 'ls', `s3://${bucket.name}/odd keys/`).folders).toEqual(['odd keys//']);
 
+    const missing = user.mlstack('s3', 'cp', `s3://${bucket.name}/not there`, 'out');
+    expect(missing.status).toBe(2);
+    expect(missing.stderr).toMatch(/^✖ Nothing is stored at s3:\/\/.*not there/m);
+
     const refused = user.mlstack('s3', 'cp', '--recursive', `s3://${bucket.name}/${folder}`, 'all');
     expect(refused.status).toBe(2);
     expect(refused.stderr).toMatch(/cannot be the path of a file/);

@@ -7,9 +7,9 @@ export const s3Config = z.strictObject({
       .string()
       .regex(/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[^\0]*)?$/, 'must be s3://bucket or s3://bucket/prefix'),
   ).describe('Where artifacts go: s3://bucket/prefix'),
-  endpoint: location(z.url({ protocol: /^https?$/ }).optional()).describe(
-    'Address of a server other than AWS: https://minio.example.org:9000',
-  ),
+  endpoint: location(
+    z.url({ protocol: /^https?$/, error: 'must be a URL as https://minio.example.org:9000' }).optional(),
+  ).describe('Address of a server other than AWS: https://minio.example.org:9000'),
   region: z
     .string()
     .min(1)
@@ -23,10 +23,10 @@ export const s3Config = z.strictObject({
   roleArn: z.string().startsWith('arn:').optional().describe('Role to assume'),
   externalId: z.string().min(1).optional().describe('External id that the role asks for'),
   accessKeyId: sensitive(z.string().min(1).optional()).describe(
-    'Access key, as a reference: {{env.NAME}}; without one the standard AWS chain is asked',
+    'Access key; without one the standard AWS chain is asked',
   ),
-  secretAccessKey: sensitive(z.string().min(1).optional()).describe('Secret key, as a reference: {{env.NAME}}'),
-  sessionToken: sensitive(z.string().min(1).optional()).describe('Session token, as a reference: {{env.NAME}}'),
+  secretAccessKey: sensitive(z.string().min(1).optional()).describe('Secret key'),
+  sessionToken: sensitive(z.string().min(1).optional()).describe('Session token'),
   partSizeMiB: z.int().min(5).max(512).default(8).describe('Size of the parts of large objects'),
   concurrency: z.int().min(1).max(32).default(4).describe('How many parts of one object are under way at once'),
   retrySeconds: z

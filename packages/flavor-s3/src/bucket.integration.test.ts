@@ -39,7 +39,7 @@ describe.skipIf(realEndpoint === undefined)('a bucket on a real S3 server (MLSTA
       const store = bucket.open({ path });
       expect(await store.status()).toMatchObject({ state: 'not-provisioned' });
       const provisioning = provisionBucket(store.bucket, stateDirectory);
-      await expect(provisioning).rejects.toMatchObject({ hint: expect.stringContaining('--createBucket') });
+      await expect(provisioning).rejects.toMatchObject({ hint: expect.stringContaining('--createBucket=true') });
       expect(await store.status()).toMatchObject({ state: 'not-provisioned' });
     });
 
@@ -112,7 +112,7 @@ describe.skipIf(realEndpoint === undefined)('a bucket on a real S3 server (MLSTA
       const path = `s3://mlstack-test-${randomUUID()}`;
       const asked = { level: 'problem', subject: 'bucket', message: expect.stringContaining('does not exist') };
       expect(await bucket.open({ path }).diagnose()).toMatchObject([
-        { ...asked, fix: expect.stringContaining('--createBucket') },
+        { ...asked, fix: expect.stringContaining('--createBucket=true') },
       ]);
       const willBeMade = bucket.open({ path, createBucket: true });
       expect(await willBeMade.diagnose()).toMatchObject([{ ...asked, fix: 'Run `mlstack stack up`.' }]);

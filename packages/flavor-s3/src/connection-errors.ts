@@ -43,7 +43,7 @@ export function explainConnectionError(code: string): Explanation | undefined {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return {
       reason: 'the certificate of the server is for another host name',
-      hint: 'Correct the endpoint of the store. Where the bucket stands in the host name, set --forcePathStyle.',
+      hint: 'Correct the endpoint of the store. Where the bucket stands in the host name, set --forcePathStyle=true.',
     };
   return undefined;
 }

@@ -66,7 +66,7 @@ async function findBucketProblem(client: S3Client, { name, config }: S3Bucket): 
         `bucket ${name} does not exist`,
         config.createBucket
           ? 'Run `mlstack stack up`.'
-          : 'Correct the path, or set --createBucket on the store and run `mlstack stack up`.',
+          : 'Correct the path, or set --createBucket=true on the store and run `mlstack stack up`.',
       );
     const cause = await whyUnreachable(client, name);
     // What is denied is found out one by one.

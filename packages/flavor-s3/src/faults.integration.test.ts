@@ -103,6 +103,16 @@ describe.skipIf(realEndpoint === undefined)('between a store and a real server (
     }
   });
 
+  test('a slow server is asked for several parts at once', async () => {
+    await bucket.open().write('shared', large);
+    const store = open();
+    proxy.fault = () => 'slow';
+    expect(sha256(await readAll(store, 'shared'))).toBe(sha256(large));
+    expect(proxy.seen.filter(isGet)).toHaveLength(4);
+    await store.write(key, inChunks(large));
+    expect(sha256(await readAll(bucket.open(), key))).toBe(sha256(large));
+  });
+
   test('a server that is killed amid transfers is waited for', async () => {
     await bucket.open().write('shared', large);
     const store = open({ concurrency: 2 });

@@ -35,7 +35,7 @@ export async function provisionBucket(bucket: S3Bucket, stateDirectory: string):
     if (!bucket.config.createBucket)
       throw new ArtifactStoreError(bucket.store, `provision bucket ${bucket.name}`, {
         reason: 'it does not exist, and the store was not told to make it',
-        hint: 'Make the bucket, or set --createBucket on the store.',
+        hint: 'Make the bucket, or set --createBucket=true on the store.',
       });
     // The record comes first: a kill between the two leaves a bucket that is known as ours, and is configured the next time.
     await record.write({ bucket: bucket.name, isConfigured: false });

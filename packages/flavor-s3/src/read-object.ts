@@ -11,9 +11,12 @@ import { explainS3Error, isMissing, requireETag, statusOf } from './s3-errors.ts
 
 const mebibyte = 1024 * 1024;
 
+/** A connection that delivers this much is not helped by others: they would cost more than they bring. */
+const fastBytesPerSecond = 100 * mebibyte;
+
 /**
- * Streams an object: one request where it fits in one part, else the parts that come next are fetched while the first is handed on. What
- * a broken connection left out is asked for again.
+ * Streams an object by one request while that is fast or all there is; where it is not, the parts that come next are fetched side by side
+ * while the first is handed on. What a broken connection left out is asked for again.
  */
 export async function* readObject(
   bucket: S3Bucket,
@@ -28,25 +31,65 @@ export async function* readObject(
   try {
     const opened = await reading.open(start, end);
     const last = Math.min(end, reading.size);
-    let at = start + partSize;
-    const fetchNext = () => {
-      if (at >= last) return undefined;
-      const part = reading.collect(at, Math.min(at + partSize, last));
-      at += partSize;
-      // A failure is met when its turn comes; until then it must not count as unhandled.
-      part.catch(() => {});
-      return part;
-    };
-    const ahead = Array.from({ length: bucket.config.concurrency - 1 }, fetchNext);
-    yield* reading.stream(start, Math.min(start + partSize, last), opened);
-    for (let part = ahead.shift() ?? fetchNext(); part !== undefined; part = ahead.shift() ?? fetchNext()) {
-      ahead.push(fetchNext());
-      yield* await part;
-    }
+    const readTo = yield* streamWhileFast(reading.stream(start, last, opened), partSize);
+    yield* fetchAhead(reading, { from: start + readTo, to: last, partSize, concurrency: bucket.config.concurrency });
   } catch (error) {
     throw signal?.aborted === true ? signal.reason : error;
   } finally {
     left.abort();
+  }
+}
+
+/** Looks after each part how long was waited for it. Returns how much was read. */
+async function* streamWhileFast(
+  chunks: AsyncGenerator<Uint8Array>,
+  partSize: number,
+): AsyncGenerator<Uint8Array, number> {
+  let size = 0;
+  let partBytes = 0;
+  let waitedMs = 0;
+  for (;;) {
+    const asked = performance.now();
+    const next = await chunks.next();
+    waitedMs += performance.now() - asked;
+    if (next.done) return size;
+    size += next.value.byteLength;
+    partBytes += next.value.byteLength;
+    yield next.value;
+    if (partBytes < partSize) continue;
+    if (partBytes / waitedMs < fastBytesPerSecond / 1000) break;
+    partBytes = 0;
+    waitedMs = 0;
+  }
+  await chunks.return(undefined);
+  return size;
+}
+
+interface Stretch {
+  readonly from: number;
+  readonly to: number;
+  readonly partSize: number;
+  readonly concurrency: number;
+}
+
+async function* fetchAhead(
+  reading: ObjectReading,
+  { from, to, partSize, concurrency }: Stretch,
+): AsyncGenerator<Uint8Array> {
+  let at = from;
+  const fetchNext = () => {
+    if (at >= to) return undefined;
+    const part = reading.collect(at, Math.min(at + partSize, to));
+    at += partSize;
+    // A failure is met when its turn comes; until then it must not count as unhandled.
+    part.catch(() => {});
+    return part;
+  };
+  const ahead = Array.from({ length: concurrency }, fetchNext);
+  for (let part = ahead.shift(); part !== undefined; part = ahead.shift()) {
+    const chunks = await part;
+    ahead.push(fetchNext());
+    yield* chunks;
   }
 }
 

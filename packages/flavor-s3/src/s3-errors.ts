@@ -42,7 +42,7 @@ export function explanationOf(error: unknown): Explanation {
     case 'NoSuchBucket':
       return {
         reason: 'the bucket does not exist',
-        hint: 'Correct the path, or register the store with --createBucket and run `mlstack stack up`.',
+        hint: 'Correct the path, or register the store with --createBucket=true and run `mlstack stack up`.',
       };
     case 'InvalidAccessKeyId':
       return {

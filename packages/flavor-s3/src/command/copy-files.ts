@@ -3,6 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { MlstackError } from '@mlstack/core/flavor';
 import { listObjects } from '../list-objects.ts';
 import { readObject } from '../read-object.ts';
 import type { S3Bucket } from '../s3-bucket.ts';
@@ -49,9 +50,15 @@ async function upload(bucket: S3Bucket, { file, key }: Pair, signal: AbortSignal
 async function download(bucket: S3Bucket, { file, key }: Pair, signal: AbortSignal): Promise<number> {
   let size = 0;
   const measured = async function* () {
-    for await (const chunk of readObject(bucket, key, { signal })) {
-      size += chunk.byteLength;
-      yield chunk;
+    try {
+      for await (const chunk of readObject(bucket, key, { signal })) {
+        size += chunk.byteLength;
+        yield chunk;
+      }
+    } catch (error) {
+      if (!MlstackError.is(error) || error.code !== 'OBJECT_NOT_FOUND') throw error;
+      const uri = formatS3Uri({ bucket: bucket.name, key });
+      throw new CopyError(`Nothing is stored at ${uri}.`, 'Look with `mlstack s3 ls`.');
     }
   };
   if (file === '-') {

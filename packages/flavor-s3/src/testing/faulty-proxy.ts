@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * What befalls one request on its way.
@@ -11,6 +13,7 @@ import type { AddressInfo } from 'node:net';
  * - `truncate`: half of the answer's body arrives, then the connection ends.
  * - `stall`: no answer comes, and the connection stays.
  * - `stall-body`: half of the answer's body arrives, and the connection stays.
+ * - `slow`: bodies come and go at a few MiB a second.
  * - `damage-request`, `damage-answer`: one bit of the body is another.
  * - a number: the answer of a server that is not well, by that status.
  */
@@ -20,6 +23,7 @@ export type Fault =
   | 'truncate'
   | 'stall'
   | 'stall-body'
+  | 'slow'
   | 'damage-request'
   | 'damage-answer'
   | number;
@@ -100,7 +104,8 @@ export class FaultyProxy {
       if (!incoming.complete) outgoing.destroy();
     });
     if (fault === 'damage-request') incoming.on('data', damage);
-    incoming.pipe(outgoing);
+    if (fault === 'slow') void pipeline(incoming, slowly, outgoing).catch(() => incoming.socket.destroy());
+    else incoming.pipe(outgoing);
   }
 }
 
@@ -115,7 +120,7 @@ async function relay(received: IncomingMessage, answer: ServerResponse, fault: F
   answer.writeHead(received.statusCode ?? 500, received.headers);
   const half = Math.floor(Number(received.headers['content-length'] ?? 0) / 2);
   let passed = 0;
-  for await (const chunk of received as AsyncIterable<Buffer>) {
+  for await (const chunk of fault === 'slow' ? slowly(received) : (received as AsyncIterable<Buffer>)) {
     if (fault === 'damage-answer') damage(chunk);
     if ((fault === 'truncate' || fault === 'stall-body') && passed + chunk.byteLength > half) {
       answer.write(chunk.subarray(0, half - passed));
@@ -126,6 +131,13 @@ async function relay(received: IncomingMessage, answer: ServerResponse, fault: F
     if (!answer.write(chunk)) await once(answer, 'drain');
   }
   answer.end();
+}
+
+async function* slowly(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const chunk of body) {
+    await sleep(20);
+    yield chunk;
+  }
 }
 
 function damage(chunk: Buffer): void {

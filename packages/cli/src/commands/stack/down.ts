@@ -17,7 +17,10 @@ export default class StackDown extends MlstackCommand {
     const { args, flags } = await this.parse(StackDown);
     const project = this.openProject(flags);
     if (flags.deprovision)
-      await confirm(`Remove what stack "${args.name ?? 'that is active'}" has provisioned?`, flags);
+      await confirm(
+        `Remove what ${args.name === undefined ? 'the active stack' : `stack "${args.name}"`} has provisioned?`,
+        flags,
+      );
     const report = await stopStack(project, args.name, flags);
     if (report.failed) process.exitCode = 1;
     this.log(formatLifecycle(report.components));
