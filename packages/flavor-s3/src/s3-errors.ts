@@ -26,6 +26,8 @@ export function explainS3Error(store: string, what: string, error: unknown): Err
   if (MlstackError.is(error)) return error;
   if (error instanceof BodySizeError) return new ArtifactStoreError(store, what, { reason: error.message });
   const { reason, hint } = explanationOf(error);
+  // What the SDK says of an answer without a message.
+  if (error instanceof Error && error.message === 'UnknownError') error.message = 'the server says no more';
   return new ArtifactStoreError(store, what, { reason, hint, cause: error });
 }
 
