@@ -23,7 +23,7 @@ function recorded(user: UserProject, run: string): string[] {
 
 test.runIf(process.platform === 'linux')(
   'a run killed at 50 random moments and resumed each time loses nothing, repeats nothing recorded and leaves no process behind',
-  { timeout: 600_000 },
+  { timeout: 1_200_000 },
   async () => {
     const user = createUserProject();
     copyFileSync(chain, join(user.directory, 'chain.ts'));
