@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { hostname } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ClusterProject } from './testing/cluster-project.ts';
@@ -37,6 +38,26 @@ describe.skipIf(!isClusterThere)(`a pipeline on a real cluster ${clusterTests}`,
       third: hostname(),
     });
     expect(await project.namespace.listLeft(outcome.runId)).toEqual([]);
+  });
+
+  test('a run is watched by a bounded number of requests, however many steps it has', async () => {
+    const requests: string[] = [];
+    const count = (message: unknown) => {
+      const { method, path } = (message as { readonly request: { readonly method: string; readonly path: string } })
+        .request;
+      requests.push(`${method} ${path.split('?')[0]?.split('/').at(-1)}`);
+    };
+    subscribe('undici:request:create', count);
+    const begun = Date.now();
+    const { outcome } = await project.run('wide');
+    const seconds = (Date.now() - begun) / 1000;
+    unsubscribe('undici:request:create', count);
+    expect(outcome.counts).toMatchObject({ succeeded: 16 });
+    const watching = requests.filter((request) => /^GET (jobs|pods|events)$/.test(request)).length;
+    expect(requests.filter((request) => request === 'POST jobs')).toHaveLength(17);
+    // Two lists, two watches, which begin again when nothing has happened for half a minute, and a question about Jobs without pods.
+    expect(watching).toBeLessThanOrEqual(4 + 2 * Math.ceil(seconds / 30) + seconds / 5);
+    expect(watching).toBeLessThan(16);
   });
 
   test('no credential is anywhere but in a Secret that the run takes with it', async () => {
