@@ -6,13 +6,14 @@ import { MlstackError } from '../errors/mlstack-error.ts';
 import { LeaseHeldError, PlanChangedError, RunCodeMissingError, RunCompletedError } from '../errors/run-errors.ts';
 import type { Plan, StepNode } from '../pipeline/plan.ts';
 import type { Project } from '../project/project.ts';
-import { openStack } from '../stack/open-stack.ts';
+import { openSnapshot, openStack } from '../stack/open-stack.ts';
 import { isHolderDead } from './lease-holder.ts';
 import type { CompiledPipeline } from './prepare-run.ts';
 import { compileFile } from './prepare-run.ts';
 import type { PipelineOptions } from './run-pipeline.ts';
 import type { RunDetail } from './run-record.ts';
 import type { ComponentReference } from './step-request.ts';
+import { validatePlanOnStack } from './validate-plan-on-stack.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 /** Before anything is built for it; the lease has the last word. */
@@ -93,10 +94,15 @@ export async function compileCurrentCode(
     ...(onOutput === undefined ? {} : { onOutput }),
   };
   const compiled = await compileFile(project, current, new WorkerProcess());
-  const difference = findDifference(record.plan, compiled.plan);
-  if (difference === undefined) return compiled;
-  await compiled.worker.kill();
-  throw new PlanChangedError(name, difference);
+  try {
+    const difference = findDifference(record.plan, compiled.plan);
+    if (difference !== undefined) throw new PlanChangedError(name, difference);
+    await validatePlanOnStack(project, compiled.plan, openSnapshot(project, record.stack));
+    return compiled;
+  } catch (error) {
+    await compiled.worker.kill();
+    throw error;
+  }
 }
 
 function findDifference(before: Plan, after: Plan): string | undefined {
