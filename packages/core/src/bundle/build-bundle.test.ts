@@ -413,3 +413,9 @@ export const a = step({ name: 'a', assets: ${text}, run: () => files });`;
   expect(await message('element.ts')).toMatch(/element\.ts:3:56: assets are a list/);
   expect(await message('absolute.ts')).toMatch(/absolute\.ts:3:45: assets are a list/);
 });
+
+test('A disk that takes no bundle is told with the place', async () => {
+  using project = new TemporaryProject({ 'pipeline.ts': 'export const a = 1;', '.mlstack/bundles': 'a file' });
+  const { code, message } = await failureOf(project.build());
+  expect([code, message]).toEqual(['PROJECT_NOT_WRITABLE', expect.stringContaining('.mlstack/bundles/')]);
+});

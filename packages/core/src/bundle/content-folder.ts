@@ -13,6 +13,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { ProjectNotWritableError } from '../errors/project-errors.ts';
 
 /** Older unfinished folders were left by processes that were killed. */
 const abandonedAfterMs = 60 * 60 * 1000;
@@ -30,9 +31,9 @@ export function writeContentFolder(
   twin?: string,
 ): void {
   const parent = dirname(directory);
-  mkdirSync(parent, { recursive: true });
   const temporary = join(parent, `${unfinished}${process.pid}-${randomBytes(6).toString('hex')}`);
   try {
+    mkdirSync(parent, { recursive: true });
     const folders = new Set([temporary]);
     for (const [path, content] of files) {
       const target = join(temporary, path);
@@ -45,7 +46,7 @@ export function writeContentFolder(
     syncFolder(parent);
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true });
-    if (!existsSync(directory)) throw error;
+    if (!existsSync(directory)) throw explain(error, directory);
   }
   removeAbandoned(parent);
 }
@@ -53,16 +54,21 @@ export function writeContentFolder(
 /** Replaces one file, durably, in one step. */
 export function replaceFile(path: string, content: string): void {
   const parent = dirname(path);
-  mkdirSync(parent, { recursive: true });
   const temporary = join(parent, `${unfinished}${process.pid}-${randomBytes(6).toString('hex')}`);
   try {
+    mkdirSync(parent, { recursive: true });
     writeDurably(temporary, content);
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw error;
+    throw explain(error, path);
   }
   syncFolder(parent);
+}
+
+/** What the disk says is told with the place. */
+function explain(error: unknown, path: string): unknown {
+  return error instanceof Error && 'syscall' in error ? new ProjectNotWritableError(path, error) : error;
 }
 
 /** False where the file is not there, or the file system has no links. */

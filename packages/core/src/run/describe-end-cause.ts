@@ -14,6 +14,13 @@ export function describeEndCause(step: string, cause: EndCause): ErrorRecord {
         'Look for process.exit in the step and in what it calls; return or throw instead.',
       );
     case 'signalled':
+      if (cause.probably === 'out-of-memory') {
+        return failure(
+          'STEP_KILLED',
+          `${subject} was ended by signal ${cause.signal}, probably by the system, which ran out of memory at that time.`,
+          'Let it hold less at once, run fewer steps side by side (concurrency), or limit it with resources: { memory: … }.',
+        );
+      }
       return failure(
         'STEP_KILLED',
         `${subject} was ended by signal ${cause.signal}.`,

@@ -22,7 +22,8 @@ export type EndCause =
   | { readonly kind: 'completed' }
   /** The program ended without a result: `process.exit`, an unhandled abort. */
   | { readonly kind: 'exited'; readonly exitCode: number }
-  | { readonly kind: 'signalled'; readonly signal: string }
+  /** `probably` where the machine ended some process for lack of memory at that time, and none is known to be another one. */
+  | { readonly kind: 'signalled'; readonly signal: string; readonly probably?: 'out-of-memory' }
   | { readonly kind: 'out-of-memory'; readonly limitBytes?: number }
   /** Its own deadline passed; the launcher's supervisor ended it. */
   | { readonly kind: 'timed-out'; readonly timeoutMs: number }

@@ -12,6 +12,11 @@ export function readTreeMemory(pid: number): number {
   return total;
 }
 
+/** How often the kernel has ended a process for lack of memory. Zero where the system does not tell. */
+export function countMemoryKills(): number {
+  return Number(/^oom_kill (\d+)$/m.exec(readText('/proc/vmstat'))?.[1] ?? 0);
+}
+
 function residentBytes(pid: number): number {
   const kibibytes = /^VmRSS:\s*(\d+) kB$/m.exec(readText(`/proc/${pid}/status`))?.[1];
   return Number(kibibytes ?? 0) * 1024;

@@ -108,13 +108,15 @@ async function execute(id: number, job: ExecuteJob | ExecuteStoredJob, signal: A
   // What modules change while they are imported is alike in every worker. Where the import fails, the step says so.
   await loadPipeline(bundleDirectory, request.code.export, request.code.configuration).catch(() => {});
   initialSurroundings ??= surroundings();
+  const workBefore = countPendingWork();
   const result = await executeStep(request, {
     bundleDirectory,
     artifactStoreContext,
     signal,
     log: (line) => send({ kind: 'log', id, line }),
   });
-  const reusable = result.outcome === 'succeeded' && !signal.aborted && surroundings() === initialSurroundings;
+  const isClean = surroundings() === initialSurroundings && countPendingWork() <= workBefore;
+  const reusable = result.outcome === 'succeeded' && !signal.aborted && isClean;
   return { kind: 'executed', id, result, reusable };
 }
 
@@ -149,6 +151,11 @@ function surroundings(): string {
   } catch {
     return 'the working directory is gone';
   }
+}
+
+/** Timers and requests under way: what they print or throw when the step is over must not meet the next one. */
+function countPendingWork(): number {
+  return process.getActiveResourcesInfo().filter((type) => /^(Timeout|Immediate)$|Req/.test(type)).length;
 }
 
 /** Without this listener an exception that nobody catches would end the process with nothing but a trace in the log. */

@@ -1,5 +1,5 @@
 import type { EndCause, LauncherContext } from './launcher.ts';
-import { readTreeMemory } from './process-memory.ts';
+import { countMemoryKills, readTreeMemory } from './process-memory.ts';
 import type { ErrorRecord, StepResult } from './step-result.ts';
 import type { JobOutcome, WorkerEnd, WorkerProcess } from './worker-process.ts';
 import type { ExecuteJob, ExecuteStoredJob } from './worker-protocol.ts';
@@ -114,7 +114,18 @@ function causeOfEnd(
     const reason = errorTail.trim() || signal || `exit code ${exitCode}`;
     return { kind: 'lost', reason: `its worker process ended before the step began: ${reason}` };
   }
-  return signal === undefined ? { kind: 'exited', exitCode: exitCode ?? 0 } : { kind: 'signalled', signal };
+  if (signal === undefined) return { kind: 'exited', exitCode: exitCode ?? 0 };
+  return { kind: 'signalled', signal, ...(wasMemoryKill(signal) ? { probably: 'out-of-memory' } : {}) };
+}
+
+let knownMemoryKills = countMemoryKills();
+
+/** Whether the system has killed for lack of memory since this was last asked. */
+function wasMemoryKill(signal: string): boolean {
+  if (signal !== 'SIGKILL') return false;
+  const before = knownMemoryKills;
+  knownMemoryKills = countMemoryKills();
+  return knownMemoryKills > before;
 }
 
 function resultOf(outcome: JobOutcome, { request }: ExecuteJob | ExecuteStoredJob): StepResult | undefined {

@@ -54,6 +54,15 @@ describe('a worker', () => {
     expect(third.result.outputs.output.preview).not.toBe(first.result.outputs.output.preview);
   });
 
+  test.each(['printAfterEnd', 'throwAfterEnd'])(
+    'is replaced after a step that leaves work behind: %s',
+    async (step) => {
+      expect((await execute(step)).result.outcome).toBe('succeeded');
+      const { result, log } = await execute('printNothing');
+      expect([result.outcome, log]).toEqual(['succeeded', []]);
+    },
+  );
+
   test('has the environment that travels beside the request, and no other step has it', async () => {
     const given = fixture.request('readEnvironment');
     const without = fixture.request('readEnvironment', { attempt: 2 });
