@@ -34,6 +34,11 @@ describe('the command line', () => {
     expect(sandbox.run('stack', 'delete', 'other', '--yes').status).toBe(0);
   });
 
+  test('suggests the flag that was meant where there is no command', () => {
+    const { status, stderr } = new CliSandbox().run('--verison');
+    expect([status, stderr]).toEqual([2, '✖ `mlstack` has no flag --verison.\n→ Did you mean `--version`?\n']);
+  });
+
   test('prints one document with --json, also of an error', () => {
     const sandbox = new CliSandbox();
     sandbox.run('init');

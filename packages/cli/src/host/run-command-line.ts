@@ -1,4 +1,5 @@
-import { CommandNotFoundError } from '../command/usage-error.ts';
+import { quoteText, suggestName } from '@mlstack/core/project';
+import { CommandNotFoundError, UsageError } from '../command/usage-error.ts';
 import { watchOutput } from '../output/closed-output.ts';
 import { reportError } from '../output/report-error.ts';
 import { findCommandEntry } from './command-index.ts';
@@ -42,6 +43,7 @@ async function dispatchOther(argv: readonly string[]): Promise<void> {
     return;
   }
   const words = leadingWords(argv);
+  if (words.length === 0) throw unknownFlag(argv[0] ?? '');
   const topic = findTopic(full.config, words);
   if (topic !== undefined && topic.split(':').length === words.length) {
     const { showHelp } = await import('./show-help.ts');
@@ -51,6 +53,13 @@ async function dispatchOther(argv: readonly string[]): Promise<void> {
   if (problem !== undefined) throw new CommandNotFoundError(words.join(' '), `${problem.package}: ${problem.message}.`);
   const { unknownCommand } = await import('./unknown-command.ts');
   throw unknownCommand(words, full.config.commandIDs);
+}
+
+function unknownFlag(flag: string): UsageError {
+  const suggestion = suggestName(flag, ['--help', '--version', '--project', '--stack', '--json']);
+  return new UsageError(`\`mlstack\` has no flag ${quoteText(flag).slice(1, -1)}.`, {
+    hint: suggestion?.startsWith('Did you mean') ? suggestion.replaceAll('"', '`') : 'See `mlstack --help`.',
+  });
 }
 
 function asksForHelp(argv: readonly string[]): boolean {

@@ -30,3 +30,19 @@ it('reads texts as the schema says, and leaves to validation what it cannot read
   });
   expect(({} as Record<string, unknown>).polluted).toBeUndefined();
 });
+
+it('takes a list as JSON or element by element, and any other field once', async () => {
+  const flavor = await createFixtureProject().flavors.load('artifact-store', 'bucket');
+  const parse = (...texts: string[]) =>
+    parseConfigEntries(
+      flavor,
+      texts.map((text) => ({ key: text.slice(0, text.indexOf('=')), text: text.slice(text.indexOf('=') + 1) })),
+    );
+  expect(await parse('tags=a')).toEqual({ tags: ['a'] });
+  expect(await parse('tags=a', 'tags={{env.B}}', 'tags=["c","d"]')).toEqual({ tags: ['a', '{{env.B}}', 'c', 'd'] });
+  expect(await parse('tags=[]')).toEqual({ tags: [] });
+  expect(await parse('tags=[a')).toEqual({ tags: '[a' });
+  await expect(parse('parts=1', 'path=x', 'parts=2')).rejects.toMatchObject({
+    issues: [{ path: ['parts'], message: 'is given more than once' }],
+  });
+});

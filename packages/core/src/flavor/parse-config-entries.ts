@@ -1,3 +1,4 @@
+import { ValidationError } from '../errors/issue.ts';
 import type { JsonObject, JsonValue } from '../json-value.ts';
 import { hasReference } from '../secret/secret-reference.ts';
 import type { ConfigSchema } from './config-schema.ts';
@@ -13,12 +14,20 @@ export interface ConfigEntry {
 
 /**
  * Makes a config of texts. The schema says how a text is read: as a number, as `true` or `false`, as JSON for lists and
- * objects, else as it is; what cannot be read so stays text, and validation tells. A text with a reference stays text.
+ * objects, else as it is; what cannot be read so stays text, and validation tells. A text with a reference stays text. A list is given
+ * as JSON or element by element, any other field once.
  */
 export async function parseConfigEntries(flavor: Flavor, entries: readonly ConfigEntry[]): Promise<JsonObject> {
   const schema = await loadConfigSchema(flavor);
   const config: MutableObject = Object.create(null);
-  for (const { key, text } of entries) {
+  const given = Map.groupBy(entries, ({ key }) => key);
+  const isList = (key: string) => fieldTypes(findFieldSchema(schema, key.split('.')) ?? {}).includes('array');
+  const repeated = [...given].filter(([key, { length }]) => length > 1 && !isList(key));
+  if (repeated.length > 0) {
+    const issues = repeated.map(([key]) => ({ path: key.split('.'), message: 'is given more than once' }));
+    throw new ValidationError('What is given', issues);
+  }
+  for (const [key, texts] of given) {
     const path = key.split('.');
     let place = config;
     for (const part of path.slice(0, -1)) {
@@ -28,9 +37,19 @@ export async function parseConfigEntries(flavor: Flavor, entries: readonly Confi
       place[part] = inner;
       place = inner;
     }
-    place[path.at(-1) as string] = readText(findFieldSchema(schema, path), text);
+    const field = findFieldSchema(schema, path);
+    const values = texts.map(({ text }) => readText(field, text));
+    place[path.at(-1) as string] = isList(key) ? readList(field, values) : (values[0] as JsonValue);
   }
   return structuredClone(config);
+}
+
+/** Of what was meant as JSON and is none, validation tells. */
+function readList(field: ConfigSchema | undefined, values: readonly JsonValue[]): JsonValue {
+  const [only = null] = values;
+  const isElement = typeof only === 'string' && !only.startsWith('[') && fieldTypes(field ?? {}).length === 1;
+  if (values.length === 1 && !isElement) return only;
+  return values.flatMap((value) => (typeof value === 'string' ? [readText(field?.items, value)] : value));
 }
 
 type MutableObject = { [key: string]: JsonValue };
