@@ -237,6 +237,16 @@ describe.skipIf(!isClusterThere)('doctor on a cluster (MLSTACK_TEST_KUBE_CONTEXT
     ]);
   });
 
+  test('a store that gives no URLs is not written to', async () => {
+    const local: ArtifactStore = Object.create(store, {
+      presign: { value: () => Promise.reject(new TypeError('no URLs')) },
+    });
+    const { signal } = new AbortController();
+    const findings = await createTestCluster({ namespace }).diagnose({ artifactStore: async () => local, signal });
+    expect(problemsOf(findings)).toMatchObject([{ level: 'warning', message: expect.stringContaining('no URLs') }]);
+    await expect.poll(leftovers, { timeout: 20_000 }).toEqual([]);
+  });
+
   test('one that is interrupted leaves nothing behind', async () => {
     const stop = new AbortController();
     const findings = diagnose({ nodeSelector: { pool: 'none-such' } }, stop.signal);

@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type {
   ComponentContext,
@@ -46,7 +47,9 @@ export class KubernetesCluster {
   }
 }
 
+/** No shell puts the home folder into `--kubeconfig=~/config`. */
 function withAbsolutePath(config: KubernetesConfig, { projectDirectory = '' }: ComponentContext): KubernetesConfig {
   const { kubeconfig } = config;
-  return kubeconfig === undefined ? config : { ...config, kubeconfig: resolve(projectDirectory, kubeconfig) };
+  if (kubeconfig === undefined) return config;
+  return { ...config, kubeconfig: resolve(projectDirectory, kubeconfig.replace(/^~(?=[/\\])/, homedir())) };
 }

@@ -76,9 +76,11 @@ interface PreparedStore {
 async function prepareStore({ artifactStore, signal }: DiagnosisContext, key: string): Promise<PreparedStore> {
   try {
     const store = await artifactStore();
+    // First what needs no request: a store that gives no such URLs is left as it is.
+    const url = await store.presign(key, { method: 'GET', expiresInSeconds: urlSeconds });
     const body = Buffer.from(key.slice(key.indexOf('/') + 1));
     await store.write(key, body, { size: body.length, signal: AbortSignal.any([signal, AbortSignal.timeout(15_000)]) });
-    return { store, url: await store.presign(key, { method: 'GET', expiresInSeconds: urlSeconds }), finding: [] };
+    return { store, url, finding: [] };
   } catch (error) {
     signal.throwIfAborted();
     const message = `whether pods reach the artifact store was not tried: ${error instanceof Error ? error.message : error}`;
