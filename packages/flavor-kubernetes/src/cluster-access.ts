@@ -5,7 +5,6 @@ import { driverPermissions } from './driver-permissions.ts';
 /** Those of the driver's permissions that whoever the kubeconfig names does not have, as the API server says. */
 export async function findDeniedPermissions({ authorization, namespace }: ClusterApi): Promise<Permission[]> {
   const asked = driverPermissions.map(async ({ group, resource, verbs }) => {
-    const [name = '', subresource] = resource.split('/');
     const answers = verbs.map(async (verb) => {
       const { status } = await authorization.createSelfSubjectAccessReview({
         body: {
@@ -15,10 +14,9 @@ export async function findDeniedPermissions({ authorization, namespace }: Cluste
             resourceAttributes: {
               namespace,
               group,
-              resource: name,
+              resource,
               verb,
-              ...(subresource === undefined ? {} : { subresource }),
-              ...(name === 'namespaces' ? { name: namespace } : {}),
+              ...(resource === 'namespaces' ? { name: namespace } : {}),
             },
           },
         },
@@ -30,7 +28,7 @@ export async function findDeniedPermissions({ authorization, namespace }: Cluste
   return (await Promise.all(asked)).filter(({ verbs }) => verbs.length > 0);
 }
 
-/** `create jobs, get pods/log`. */
+/** `create/list jobs, list events`. */
 export function formatPermissions(permissions: readonly Permission[]): string {
   return permissions.map(({ resource, verbs }) => `${verbs.join('/')} ${resource}`).join(', ');
 }

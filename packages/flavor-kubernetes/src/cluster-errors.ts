@@ -74,12 +74,25 @@ export function explainClusterError({ kubeConfig }: Pick<ClusterApi, 'kubeConfig
       hint: 'Get the kubeconfig of the cluster again, so that it has the right certificate authority.',
     };
   }
+  if (message.startsWith('HTTP protocol is not allowed')) {
+    return {
+      subject: 'cluster',
+      reason: `${server} is asked without TLS, which the kubeconfig does not allow`,
+      hint: 'Use the address of the API server itself, or set insecure-skip-tls-verify on the cluster in the kubeconfig.',
+    };
+  }
   const isSlow = error instanceof DOMException && error.name === 'TimeoutError';
   return {
     subject: 'reachability',
     reason: `${server} ${isSlow ? 'gives no answer' : `cannot be reached: ${message}`}`,
-    hint: `Start the cluster, or look at the network. ${newContext}`,
+    hint: `Start the cluster, or look at the network. ${proxyHint()}${newContext}`,
   };
+}
+
+/** kubectl keeps to these variables, and the client does not. */
+function proxyHint(): string {
+  const name = ['HTTPS_PROXY', 'https_proxy'].find((variable) => (process.env[variable] ?? '') !== '');
+  return name === undefined ? '' : `What ${name} says belongs into the kubeconfig, as proxy-url of the cluster. `;
 }
 
 /** The client gives what such a program wrote as an error of no other kind. */

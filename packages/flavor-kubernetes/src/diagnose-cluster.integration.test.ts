@@ -69,6 +69,14 @@ describe.skipIf(!isClusterThere)('doctor on a cluster (MLSTACK_TEST_KUBE_CONTEXT
     expect(problemsOf(await diagnose({ kubeconfig }))).toEqual([]);
   });
 
+  test('no context of its own: it works, and is told what it follows', async () => {
+    const token = await createToken(api, namespace, 'mlstack-driver');
+    const kubeconfig = writeKubeconfig(api, { user: { token } });
+    expect(problemsOf(await diagnose({ kubeconfig, context: undefined }))).toMatchObject([
+      { level: 'warning', subject: 'context', fix: expect.stringContaining('--context=') },
+    ]);
+  });
+
   test('a context that the kubeconfig does not have', async () => {
     const { subject, message } = await theProblem({ context: 'production' });
     expect(subject).toBe('context');

@@ -22,7 +22,8 @@ export async function diagnoseCluster(cluster: KubernetesCluster, context: Diagn
     if (!MlstackError.is(error)) throw error;
     return [{ level: 'problem', subject: 'context', message: error.message, fix: error.hint ?? newContext }];
   }
-  const findings: Finding[] = [];
+  const findings: Finding[] = [...checkContext(cluster, api)];
+  if (findings.some(({ level }) => level === 'problem')) return findings;
   try {
     findings.push(...(await findVersion(api)));
     const missing = await findMissingNamespace(api);
@@ -35,6 +36,25 @@ export async function diagnoseCluster(cluster: KubernetesCluster, context: Diagn
   }
   findings.push({ level: 'ok', subject: 'permissions', message: `a run may do all that it needs in ${api.namespace}` });
   return [...findings, ...(await probeFromPod(cluster, api, context))];
+}
+
+function checkContext(cluster: KubernetesCluster, { kubeConfig }: ClusterApi): Finding[] {
+  if (cluster.config.context !== undefined) return [];
+  const current = kubeConfig.getCurrentContext();
+  try {
+    cluster.requireSameContext(current);
+  } catch (error) {
+    if (!MlstackError.is(error)) throw error;
+    return [{ level: 'problem', subject: 'context', message: error.message, fix: error.hint ?? newContext }];
+  }
+  return [
+    {
+      level: 'warning',
+      subject: 'context',
+      message: `it follows the current context of the kubeconfig, which is ${current}`,
+      fix: `Tie it to that: --context=${current}.`,
+    },
+  ];
 }
 
 const newContext = 'Choose another context with `--context`.';

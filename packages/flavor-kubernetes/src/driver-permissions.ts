@@ -2,7 +2,6 @@
 export interface Permission {
   /** API group; empty for the core one. */
   readonly group: string;
-  /** With its subresource after a slash: `pods/log`. */
   readonly resource: string;
   readonly verbs: readonly string[];
 }
@@ -18,7 +17,6 @@ export const driverPermissions: readonly Permission[] = [
     verbs: ['create', 'get', 'list', 'watch', 'patch', 'delete'],
   },
   { group: '', resource: 'pods', verbs: ['list', 'watch', 'delete'] },
-  { group: '', resource: 'pods/log', verbs: ['get'] },
   { group: '', resource: 'secrets', verbs: ['create', 'update', 'patch'] },
   { group: '', resource: 'events', verbs: ['list'] },
   // Only its own: a Role reaches no other.

@@ -43,11 +43,17 @@ test('of several kubeconfigs the first decides the context, as kubectl has it', 
       contexts: [{ name, context: { cluster: name, user: name } }],
       'current-context': name,
     };
-    writeFileSync(file, JSON.stringify(parts));
+    const shared = { name: 'shared', cluster: { server: `https://shared-by-${name}.example.org` } };
+    const context = { name: 'shared', context: { cluster: 'shared', user: name } };
+    const more = { clusters: [...parts.clusters, shared], contexts: [...parts.contexts, context] };
+    writeFileSync(file, JSON.stringify({ ...parts, ...more }));
     return file;
   });
-  vi.stubEnv('KUBECONFIG', files.join(delimiter));
+  vi.stubEnv('KUBECONFIG', [join(folder, 'missing'), ...files].join(delimiter));
   expect(open().kubeConfig.getCurrentCluster()?.server).toBe('https://one.example.org');
   expect(open({ context: 'two' }).kubeConfig.getCurrentCluster()?.server).toBe('https://two.example.org');
-  expect(() => open({ context: 'three' })).toThrow(/no context "three"; it has one, two/);
+  const shared = open({ context: 'shared' }).kubeConfig;
+  expect(shared.getCurrentCluster()?.server).toBe('https://shared-by-one.example.org');
+  expect(shared.getCurrentUser()?.name).toBe('one');
+  expect(() => open({ context: 'three' })).toThrow(/no context "three"; it has one, shared, two/);
 });

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { delimiter } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiException, BatchV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { MlstackError } from '@mlstack/core/flavor';
@@ -14,7 +16,7 @@ export interface KubernetesApi {
 export function createKubernetesApi({ kubeconfig, context }: KubernetesConfig): KubernetesApi {
   const kubeConfig = new KubeConfig();
   try {
-    if (kubeconfig === undefined) kubeConfig.loadFromDefault(undefined, true);
+    if (kubeconfig === undefined) loadAsKubectl(kubeConfig);
     else kubeConfig.loadFromFile(kubeconfig);
   } catch (error) {
     throw new KubeconfigError(`The kubeconfig cannot be read: ${withoutContent(error)}.`);
@@ -33,6 +35,30 @@ export function createKubernetesApi({ kubeconfig, context }: KubernetesConfig): 
   }
   shareConnections(kubeConfig);
   return { kubeConfig, batch: kubeConfig.makeApiClient(BatchV1Api), core: kubeConfig.makeApiClient(CoreV1Api) };
+}
+
+/** Of several files the first that says something about a name is right, and one that is not there says nothing. */
+function loadAsKubectl(kubeConfig: KubeConfig): void {
+  const files = (process.env.KUBECONFIG ?? '').split(delimiter).filter((file) => file !== '');
+  if (files.length < 2) {
+    kubeConfig.loadFromDefault();
+    return;
+  }
+  const parts = files
+    .filter((file) => existsSync(file))
+    .map((file) => {
+      const part = new KubeConfig();
+      part.loadFromFile(file);
+      return part;
+    });
+  const firsts = <Item extends { readonly name: string }>(items: readonly Item[]) =>
+    items.filter((item, index) => items.findIndex(({ name }) => name === item.name) === index);
+  kubeConfig.loadFromOptions({
+    clusters: firsts(parts.flatMap((part) => part.getClusters())),
+    users: firsts(parts.flatMap((part) => part.getUsers())),
+    contexts: firsts(parts.flatMap((part) => part.getContexts())),
+    currentContext: parts.map((part) => part.getCurrentContext()).find((name) => (name ?? '') !== '') ?? '',
+  });
 }
 
 /** What the client makes up where it finds no kubeconfig. */

@@ -1,5 +1,6 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type {
   ComponentContext,
   ComponentInit,
@@ -8,7 +9,9 @@ import type {
   Finding,
   LifecycleOutcome,
 } from '@mlstack/core/flavor';
+import { MlstackError } from '@mlstack/core/flavor';
 import { createClusterApi } from './cluster-api.ts';
+import { createKubernetesApi } from './kubernetes-api.ts';
 import type { KubernetesConfig } from './kubernetes-config.ts';
 import { deprovisionNamespace, namespaceStatus, provisionNamespace } from './provision-namespace.ts';
 
@@ -19,21 +22,57 @@ export class KubernetesCluster {
   /** For people: `orchestrator k8s`. */
   readonly label: string;
 
+  readonly #contextFile: string;
+
   constructor({ id, type, name, config, context }: ComponentInit<KubernetesConfig>) {
     this.config = withAbsolutePath(config, context);
     this.componentId = id;
     this.label = `${type} ${name}`;
+    this.#contextFile = join(context.stateDirectory, 'kubernetes-context');
   }
 
   get #owner() {
     return { id: this.componentId, label: this.label };
   }
 
+  /**
+   * Before something is made or looked for that has to be found again. A component without a context of its own follows kubectl's, but
+   * not away from the cluster where it began: there are its runs.
+   */
+  stay(): void {
+    const { context } = this.config;
+    if (context !== undefined) {
+      rmSync(this.#contextFile, { force: true });
+      return;
+    }
+    const current = createKubernetesApi(this.config).kubeConfig.getCurrentContext();
+    if (this.requireSameContext(current)) return;
+    mkdirSync(dirname(this.#contextFile), { recursive: true, mode: 0o700 });
+    writeFileSync(this.#contextFile, current);
+  }
+
+  /** Fails where it has worked on another context. @returns whether it has worked on any. */
+  requireSameContext(current: string): boolean {
+    const earlier = this.#earlierContext();
+    if (earlier !== undefined && earlier !== current) throw new ContextChangedError(this.label, earlier, current);
+    return earlier !== undefined;
+  }
+
+  #earlierContext(): string | undefined {
+    try {
+      return readFileSync(this.#contextFile, 'utf8') || undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
   async provision(): Promise<LifecycleOutcome> {
+    this.stay();
     return await provisionNamespace(createClusterApi(this.config), this.#owner);
   }
 
   async deprovision(): Promise<LifecycleOutcome> {
+    this.stay();
     return await deprovisionNamespace(createClusterApi(this.config), this.#owner);
   }
 
@@ -44,6 +83,20 @@ export class KubernetesCluster {
   async diagnose(context: DiagnosisContext): Promise<Finding[]> {
     const { diagnoseCluster } = await import('./diagnose-cluster.ts');
     return await diagnoseCluster(this, context);
+  }
+}
+
+class ContextChangedError extends MlstackError {
+  readonly code = 'KUBERNETES_CONTEXT_CHANGED';
+
+  constructor(label: string, earlier: string, current: string) {
+    const [type, name] = label.split(' ');
+    super(
+      `The ${type} "${name}" has worked on context "${earlier}", and the current one of the kubeconfig is "${current}".`,
+      {
+        hint: `Say which it is to be: mlstack ${type} update ${name} --context=${earlier}.`,
+      },
+    );
   }
 }
 

@@ -38,6 +38,8 @@ describe('what Kubernetes would refuse is refused at once:', () => {
       'podTemplate.spec.containers.0.resources.limits.memory',
       { podTemplate: { spec: { containers: [{ name: 'step', resources: { limits: { memory: '4GB' } } }] } } },
     ],
+    ['podTemplate.spec.containers.0.name', { podTemplate: { spec: { containers: [{ image: 'node:24' }] } } }],
+    ['lostNodeTimeoutMs', { lostNodeTimeoutMs: 3_000_000_000 }],
     ['ttlSeconds', { ttlSeconds: 5 }],
     ['startTimeoutMs', { startTimeoutMs: 3_000_000_000 }],
   ])('%s', (field, config) => {

@@ -21,8 +21,9 @@ const volume = z.looseObject({
   emptyDir: z.looseObject({ sizeLimit: quantity.optional() }).optional(),
 });
 
+/** One without a name would take the place of the step's own. */
 const container = z.looseObject({
-  name: labelName.optional(),
+  name: z.string({ error: 'must be given; the container of the step is called step' }).pipe(labelName),
   resources: z
     .looseObject({
       requests: z.record(z.string(), quantity).optional(),
@@ -108,6 +109,7 @@ export const kubernetesConfig = z.strictObject({
   lostNodeTimeoutMs: z
     .int()
     .min(0)
+    .max(longestMs)
     .default(60_000)
     .describe('How long a node may not answer before the steps on it count as lost'),
   ...podFields,

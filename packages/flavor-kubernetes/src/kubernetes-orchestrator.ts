@@ -24,6 +24,7 @@ export class KubernetesOrchestrator extends Orchestrator<KubernetesConfig> {
   }
 
   async createLauncher(context: LauncherContext): Promise<Launcher> {
+    this.cluster.stay();
     const { config, componentId } = this.cluster;
     const api = createKubernetesApi(config);
     return new JobLauncher(context, { api, config, componentId, settingsKey: 'orchestrator/kubernetes' });

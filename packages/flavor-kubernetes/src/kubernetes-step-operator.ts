@@ -23,6 +23,7 @@ export class KubernetesStepOperator extends StepOperator<KubernetesConfig> {
   }
 
   async createLauncher(context: LauncherContext): Promise<Launcher> {
+    this.cluster.stay();
     const { config, componentId } = this.cluster;
     const api = createKubernetesApi(config);
     return new JobLauncher(context, { api, config, componentId, settingsKey: 'step-operator/kubernetes' });

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
-import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import type { ArtifactStore, DiagnosisContext, Finding } from '@mlstack/core/flavor';
 import type { ClusterApi } from './cluster-api.ts';
 import { createClusterApi } from './cluster-api.ts';
@@ -112,14 +111,13 @@ function describeProbe({ config, componentId }: KubernetesCluster, id: string): 
     spec: {
       template: { spec: null as never },
       ...job.spec,
-      suspend: true,
       activeDeadlineSeconds: deadlineSeconds,
       ttlSecondsAfterFinished: 60,
     },
   };
 }
 
-/** The Secret, which holds a URL that is a credential, belongs to the Job and goes with it; so the Job is there first and waits. */
+/** The Secret, which holds a URL that is a credential, belongs to the Job and goes with it; so the Job is there first, and its pod waits. */
 async function startProbe({ batch, core, namespace }: ClusterApi, job: V1Job, launch: string): Promise<void> {
   const { metadata } = await batch.createNamespacedJob({ namespace, body: job });
   const { name = '', uid = '' } = metadata ?? {};
@@ -134,8 +132,6 @@ async function startProbe({ batch, core, namespace }: ClusterApi, job: V1Job, la
       stringData: { 'bootstrap.mjs': probeProgram, 'launch.json': launch },
     },
   });
-  const merge = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
-  await batch.patchNamespacedJob({ name, namespace, body: { spec: { suspend: false } } }, merge);
 }
 
 async function awaitAnswer(

@@ -107,7 +107,8 @@ function explainStay(name: string, outcome: Deprovisioned): string[] {
 
 /** A run whose role goes can neither start nor end its Jobs. */
 async function refuseWhileRunning({ batch, namespace }: ClusterApi): Promise<void> {
-  const { items } = await batch.listNamespacedJob({ namespace, labelSelector: `${labels.managedBy}=mlstack` });
+  const labelSelector = `${labels.managedBy}=mlstack,${labels.role}!=probe`;
+  const { items } = await batch.listNamespacedJob({ namespace, labelSelector });
   const runs = new Set(
     items
       .filter(({ status }) => !(status?.conditions ?? []).some(isOver))

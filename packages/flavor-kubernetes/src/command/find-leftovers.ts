@@ -8,7 +8,7 @@ import type { RunJob } from './list-run-jobs.ts';
 import { listRunJobs } from './list-run-jobs.ts';
 
 export interface Leftovers {
-  /** Of runs whose end is recorded, and of diagnoses that were killed: nobody will ask for them again. */
+  /** Of runs whose end is recorded or that were deleted, and of diagnoses that were killed: nobody will ask for them again. */
   readonly jobs: readonly RunJob[];
   /** What stays, and why. */
   readonly kept: readonly { readonly run: string; readonly jobs: number; readonly reason: string }[];
@@ -19,6 +19,7 @@ const probeAgeMs = 300_000;
 
 /** What this component's runs have left on the cluster. A run that may yet go on or be resumed keeps all that it has. */
 export async function findLeftovers(cluster: KubernetesCluster, metadataStore: MetadataStore): Promise<Leftovers> {
+  const storeId = await metadataStore.storeId();
   const own = (await listRunJobs(cluster)).filter((job) => job.own);
   const jobs = own.filter(({ role, createdAt }) => role === 'probe' && Date.now() - Date.parse(createdAt) > probeAgeMs);
   const kept: Leftovers['kept'][number][] = [];
@@ -26,21 +27,27 @@ export async function findLeftovers(cluster: KubernetesCluster, metadataStore: M
     own.filter(({ role }) => role !== 'probe'),
     (job) => job.runId,
   )) {
-    const reason = await findReasonToKeep(metadataStore, runId);
+    const isRecordedHere = ofRun.some((job) => job.metadataStoreId === storeId);
+    const reason = await findReasonToKeep(metadataStore, runId, isRecordedHere);
     if (reason === undefined) jobs.push(...ofRun);
     else kept.push({ run: ofRun[0]?.run ?? runId, jobs: ofRun.length, reason });
   }
   return { jobs, kept };
 }
 
-async function findReasonToKeep(metadataStore: MetadataStore, runId: string): Promise<string | undefined> {
+async function findReasonToKeep(
+  metadataStore: MetadataStore,
+  runId: string,
+  isRecordedHere: boolean,
+): Promise<string | undefined> {
   try {
     const { state } = await metadataStore.getRun(runId);
     if (state === 'completed' || state === 'failed' || state === 'cancelled') return undefined;
     return 'its end is not recorded; `mlstack runs resume` or `mlstack runs stop` ends it';
   } catch (error) {
     if (!MlstackError.is(error) || error.code !== 'RUN_NOT_FOUND') throw error;
-    return 'the metadata store of this stack does not know it';
+    // What was recorded here and is not there any more was deleted.
+    return isRecordedHere ? undefined : 'the metadata store of this stack does not know it';
   }
 }
 

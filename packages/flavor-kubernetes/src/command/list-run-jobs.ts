@@ -5,6 +5,7 @@ import type { KubernetesCluster } from '../kubernetes-cluster.ts';
 import { annotations, labels, shortHash } from '../object-names.ts';
 import { readPodRefusals } from '../pod-refusals.ts';
 import { readJobEnd, readPodState } from '../pod-state.ts';
+import { outputPrefixOf } from '../step-job.ts';
 
 /** A Job on the cluster that a component of mlstack made, and how it is. */
 export interface RunJob {
@@ -22,6 +23,8 @@ export interface RunJob {
   readonly pod: string;
   readonly node: string;
   readonly createdAt: string;
+  /** Id of the metadata store where its run is recorded; empty where the Job does not say. */
+  readonly metadataStoreId: string;
   /** Made by the component that was asked. */
   readonly own: boolean;
 }
@@ -81,6 +84,7 @@ function describeJob(listed: ListedJob, ownHash: string): RunJob {
     pod: pod?.metadata?.name ?? '',
     node: pod?.spec?.nodeName ?? '',
     createdAt: creationTimestamp?.toISOString() ?? '',
+    metadataStoreId: outputPrefixOf(job)?.split('/')[0] ?? '',
     own: marks[labels.component] === ownHash,
   };
 }

@@ -33,7 +33,7 @@ describe.skipIf(!isClusterThere)('what runs have on a cluster (MLSTACK_TEST_KUBE
   async function leaveJob(
     runId: string,
     componentId = cluster.componentId,
-    container = { image: 'node:24-slim', command: ['true'] },
+    container: object = { image: 'node:24-slim', command: ['true'] },
   ) {
     const name = `mlstack-${randomUUID().slice(0, 13)}`;
     const metadata = {
@@ -81,8 +81,14 @@ describe.skipIf(!isClusterThere)('what runs have on a cluster (MLSTACK_TEST_KUBE
     const over = await leaveJob(outcome.runId);
     const unknown = await leaveJob('a-run-of-another-project');
     const foreign = await leaveJob(outcome.runId, 'another-component');
+    const prefix = `${await metadataStore.storeId()}/runs/deleted/train.1.`;
+    const deleted = await leaveJob('a-run-that-was-deleted', undefined, {
+      image: 'node:24-slim',
+      command: ['true'],
+      args: [prefix],
+    });
     const found = await findLeftovers(cluster, metadataStore);
-    expect(found.jobs.map(({ job }) => job)).toEqual([over]);
+    expect(found.jobs.map(({ job }) => job).sort()).toEqual([over, deleted].sort());
     expect(found.kept).toEqual([
       { run: 'name-of-a-run-of-another-project', jobs: 1, reason: expect.stringContaining('does not know it') },
     ]);
@@ -97,7 +103,7 @@ describe.skipIf(!isClusterThere)('what runs have on a cluster (MLSTACK_TEST_KUBE
 
   test('tells why something is not started, and why it failed', async () => {
     await leaveJob('image', undefined, { image: '127.0.0.1:1/none:1', command: ['true'] });
-    await leaveJob('exit', undefined, { image: 'node:24-slim', command: ['sh', '-c', 'exit 3'] } as never);
+    await leaveJob('exit', undefined, { image: 'node:24-slim', command: ['sh', '-c', 'exit 3'] });
     const reasons = async () =>
       Object.fromEntries((await listRunJobs(cluster)).map((job) => [job.runId, `${job.state}: ${job.reason}`]));
     await expect.poll(reasons, { timeout: 60_000 }).toEqual({

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { KubernetesCluster } from '../kubernetes-cluster.ts';
 import { kubernetesConfig } from '../kubernetes-config.ts';
 import { realContext } from './real-cluster.ts';
@@ -18,6 +19,6 @@ export function createTestCluster(
     type,
     flavor: 'kubernetes',
     config: kubernetesConfig.parse({ context: realContext, ...config }),
-    context: { stateDirectory: tmpdir() },
+    context: { stateDirectory: join(tmpdir(), `mlstack-${randomUUID()}`) },
   });
 }
