@@ -221,6 +221,31 @@ export default pipeline('stubborn', () => stubborn());
     expect(readdirSync(join(user.directory, '.mlstack/logs'))).toEqual([]);
   });
 
+  test('in the background whose driver cannot begin has failed, and tells why', async () => {
+    const user = createProject();
+    user.write(
+      'trip.mjs',
+      `import { DatabaseSync } from 'node:sqlite';
+const { prepare } = DatabaseSync.prototype;
+let tripped = !process.argv[1]?.includes('driver-main');
+DatabaseSync.prototype.prepare = function (sql) {
+  if (!tripped && /UPDATE runs SET epoch/.test(sql)) {
+    tripped = true;
+    throw new Error('no lease today');
+  }
+  return prepare.call(this, sql);
+};
+`,
+    );
+    const tripped = createUserProject({ NODE_OPTIONS: `--import=${join(user.directory, 'trip.mjs')}` });
+    const pipeline = `${join(user.directory, 'behaviours.ts')}#sums`;
+    tripped.succeed('run', pipeline, '--run-name', 'first', '--detach', '--project', user.directory);
+    await waitUntil(() => user.ask('runs', 'list').runs[0].state === 'failed');
+    expect(user.succeed('runs', 'describe', 'first')).toContain('no lease today');
+    expect(user.mlstack('runs', 'logs', 'first', '--follow').status).toBe(0);
+    user.succeed('runs', 'resume', 'first');
+  });
+
   test('between its record and its first lease is pending, and resume, stop and delete go on with it', () => {
     const kill = `import { DatabaseSync } from 'node:sqlite';
 const { prepare } = DatabaseSync.prototype;

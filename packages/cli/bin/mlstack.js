@@ -9,6 +9,8 @@ if (version[0] < 22 || (version[0] === 22 && version[1] < 18)) {
   // Not awaited: a top-level await that a closed pipe leaves unsettled would end the process with exit code 13.
   import('../dist/index.js')
     .then((cli) => cli.main(process.argv.slice(2)))
-    // All is done and what was printed is out: taking down what is in memory piece by piece would be the longest part of a short command.
-    .then(() => process.stdout.write('', () => process.exit()));
+    .then((isOver) => {
+      // What was printed is out: taking down what is in memory piece by piece would be the longest part of a short command.
+      if (isOver === true) process.stdout.write('', () => process.exit());
+    });
 }

@@ -2,29 +2,31 @@ import { readCliManifest } from './cli-package.ts';
 import { findProjectCopy } from './host/find-project-copy.ts';
 
 /**
- * The program `mlstack`. Resolves when the command is over; the exit code is in `process.exitCode`.
+ * The program `mlstack`. Resolves when the command has returned; the exit code is in `process.exitCode`. What it resolves to says
+ * whether the process may be ended: a command of an installed package may have left a server or a child at work.
  *
  * A copy that is installed for the whole machine hands over to the copy that the project depends on, so that a project always
  * meets the version it chose. Completion never does: a press of the tab key runs nothing that lies in the folder one is in.
  */
-export async function main(argv: readonly string[]): Promise<void> {
+export async function main(argv: readonly string[]): Promise<boolean> {
   const projectCopy = argv[0] === 'complete' ? undefined : findProjectCopy();
   if (projectCopy !== undefined) {
-    const copy: { main(argv: readonly string[]): Promise<void> } = await import(projectCopy);
+    const copy: { main(argv: readonly string[]): Promise<boolean> } = await import(projectCopy);
     return await copy.main(argv);
   }
   if (argv[0] === '--version' || argv[0] === '-v') {
     process.stdout.write(
       `mlstack/${readCliManifest().version} ${process.platform}-${process.arch} node-${process.version}\n`,
     );
-    return;
+    return true;
   }
   hideSqliteWarning();
   const early = needsWorker(argv) ? await import('./host/early-worker.ts') : undefined;
   early?.startEarlyWorker();
   const { runCommandLine } = await import('./host/run-command-line.ts');
-  await runCommandLine(argv);
+  const isOver = await runCommandLine(argv);
   await early?.endEarlyWorker();
+  return isOver;
 }
 
 function needsWorker(argv: readonly string[]): boolean {

@@ -10,8 +10,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 const { projectDirectory, stack, runId, host } = parseDriverArguments(process.argv);
+const project = openProject({ directory: projectDirectory, stack, ...(host === undefined ? {} : { host }) });
 try {
-  const project = openProject({ directory: projectDirectory, stack, ...(host === undefined ? {} : { host }) });
   const { state } = await driveRecordedRun(project, runId, {
     signal: abort.signal,
     onEvent: (event) => console.log(JSON.stringify({ time: new Date().toISOString(), ...event })),
@@ -20,4 +20,6 @@ try {
 } catch (error) {
   console.error(MlstackError.is(error) ? `${error.message}\n${error.hint ?? ''}` : error);
   process.exitCode = 1;
+  const { failPendingRun } = await import('./run/fail-pending-run.ts');
+  await failPendingRun(project, runId, error).catch((again: unknown) => console.error(again));
 }

@@ -5,23 +5,32 @@ import { reportError } from '../output/report-error.ts';
 import { findCommandEntry } from './command-index.ts';
 import { moveLeadingFlags } from './leading-flags.ts';
 
-/** Runs one command line. Never throws: an error is shown, and the exit code set. */
-export async function runCommandLine(argv: readonly string[]): Promise<void> {
+/**
+ * Runs one command line. Never throws: an error is shown, and the exit code set.
+ *
+ * @returns false after a command of an installed package: what it started may go on.
+ */
+export async function runCommandLine(argv: readonly string[]): Promise<boolean> {
   watchOutput();
   const ordered = moveLeadingFlags(argv);
   try {
-    await dispatch(ordered);
+    return await dispatch(ordered);
   } catch (error) {
     reportError(error, { json: beforeSeparator(ordered).includes('--json') });
+    return true;
   }
 }
 
-async function dispatch(argv: readonly string[]): Promise<void> {
+async function dispatch(argv: readonly string[]): Promise<boolean> {
   const found = findCommandEntry(argv);
-  if (found?.entry.id !== 'complete' && (argv.length === 0 || asksForHelp(argv))) return await showHelpFor(argv);
+  if (found?.entry.id !== 'complete' && (argv.length === 0 || asksForHelp(argv))) {
+    await showHelpFor(argv);
+    return true;
+  }
   if (found === undefined) return await dispatchOther(argv);
   const { runBuiltIn } = await import('./run-built-in.ts');
   await runBuiltIn(found.entry, argv.slice(found.words));
+  return true;
 }
 
 export async function showHelpFor(argv: readonly string[]): Promise<void> {
@@ -32,7 +41,7 @@ export async function showHelpFor(argv: readonly string[]): Promise<void> {
 }
 
 /** A command of an installed package, a topic, or nothing there is. */
-async function dispatchOther(argv: readonly string[]): Promise<void> {
+async function dispatchOther(argv: readonly string[]): Promise<boolean> {
   const { findCommand, findTopic, loadFullConfig } = await import('./full-config.ts');
   const full = await loadFullConfig();
   const command = findCommand(full.config, argv);
@@ -40,14 +49,15 @@ async function dispatchOther(argv: readonly string[]): Promise<void> {
     const { sharePackages } = await import('./share-packages.ts');
     sharePackages();
     await full.config.runCommand(command.id, argv.slice(command.id.split(':').length), command);
-    return;
+    return false;
   }
   const words = leadingWords(argv);
   if (words.length === 0) throw unknownFlag(argv[0] ?? '');
   const topic = findTopic(full.config, words);
   if (topic !== undefined && topic.split(':').length === words.length) {
     const { showHelp } = await import('./show-help.ts');
-    return await showHelp(words);
+    await showHelp(words);
+    return true;
   }
   const problem = full.problems.find(({ topics }) => topics.includes(words[0] ?? ''));
   if (problem !== undefined) throw new CommandNotFoundError(words.join(' '), `${problem.package}: ${problem.message}.`);

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, renameSync, utimesSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, renameSync, symlinkSync, utimesSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
@@ -418,4 +420,27 @@ test('A disk that takes no bundle is told with the place', async () => {
   using project = new TemporaryProject({ 'pipeline.ts': 'export const a = 1;', '.mlstack/bundles': 'a file' });
   const { code, message } = await failureOf(project.build());
   expect([code, message]).toEqual(['PROJECT_NOT_WRITABLE', expect.stringContaining('.mlstack/bundles/')]);
+});
+
+test('A listed folder with what cannot be carried is refused by name; a link that leads nowhere is passed over', async () => {
+  using project = new TemporaryProject({
+    'pipeline.ts': `import { step } from '@mlstack/core';
+export const a = step({ name: 'a', assets: ['./data'], run: () => 1 });`,
+    'data/a.txt': 'a',
+  });
+  const link = (target: string, path: string) => symlinkSync(target, join(project.directory, path));
+  link('nobody@nowhere:1', 'data/.#a.txt');
+  link('../data/a.txt', 'data/b.txt');
+  const { directory } = await project.build();
+  expect(readdirSync(join(directory, 'assets/data')).sort()).toEqual(['a.txt', 'b.txt']);
+  link('..', 'data/above');
+  expect((await failureOf(project.build())).message).toMatch(/data\/above\/data links to a folder that it is in/);
+  project.remove('data/above');
+  const server = createServer().listen(join(project.directory, 'data/socket'));
+  await once(server, 'listening');
+  try {
+    expect((await failureOf(project.build())).message).toMatch(/pipeline\.ts:2:\d+: data\/socket is no file/);
+  } finally {
+    server.close();
+  }
 });

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import type { AnyNode } from 'acorn';
 import { fullAncestor } from 'acorn-walk';
@@ -70,13 +70,15 @@ export function carryAssets(parsed: ParsedCode, root: string, entryFile: string)
     if (isThere(path)) named.push({ node: user, module, path });
     else if (user.type === 'NewExpression') complain(user, absent(path));
   });
-  if (problems.length > 0) {
+  const throwProblems = () => {
+    if (problems.length === 0) return;
     throw new BundleError(
       relative(root, entryFile),
       problems,
       'Name a file or folder that is there. For a place to write to, use a folder of your own choice outside the code.',
     );
-  }
+  };
+  throwProblems();
 
   const base = commonFolder([
     root,
@@ -90,8 +92,19 @@ export function carryAssets(parsed: ParsedCode, root: string, entryFile: string)
   const byNode = new Map<AnyNode, { label: string; sha256: string }>();
   for (const { node, path } of [...named, ...listed]) {
     const lines: string[] = [];
-    for (const file of filesIn(path, folders)) {
-      const content = readFileSync(file);
+    const readContent = (file: string): Buffer | undefined => {
+      try {
+        return readFileSync(file);
+      } catch (error) {
+        complain(node, `${relative(root, file)} cannot be taken along: ${(error as Error).message}`);
+        return undefined;
+      }
+    };
+    const found = filesIn(path, folders);
+    for (const { file, reason } of found.refused) complain(node, `${relative(root, file)} ${reason}`);
+    for (const file of found.files) {
+      const content = readContent(file);
+      if (content === undefined) continue;
       const sha256 = hashText(content);
       files.set(inside(file), content);
       sources.set(file, sha256);
@@ -99,6 +112,7 @@ export function carryAssets(parsed: ParsedCode, root: string, entryFile: string)
     }
     byNode.set(node, { label: relative(root, path).split(sep).join('/'), sha256: hashText(lines.join('\n')) });
   }
+  throwProblems();
   const ofEveryStep = new Map(
     listed.flatMap(({ node, isOfPipeline }) => {
       const asset = byNode.get(node);
@@ -165,14 +179,34 @@ function literalPath(user: AnyNode, place: AnyNode, what: string, module: string
   return undefined;
 }
 
-/** The file, or all files of the folder in a fixed order. Notes each folder. */
-function filesIn(path: string, folders: Set<string>): readonly string[] {
-  if (statSync(path).isFile()) return [path];
-  folders.add(path);
-  return readdirSync(path)
-    .filter((name) => name !== 'node_modules' && name !== '.git' && name !== '.mlstack')
-    .sort()
-    .flatMap((name) => filesIn(join(path, name), folders));
+interface AssetFiles {
+  readonly files: string[];
+  readonly refused: { readonly file: string; readonly reason: string }[];
+}
+
+/** The file, or all files of the folder in a fixed order. A link that leads nowhere is passed over: editors make such. Notes each folder. */
+function filesIn(
+  path: string,
+  folders: Set<string>,
+  found: AssetFiles = { files: [], refused: [] },
+  within: readonly string[] = [],
+): AssetFiles {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return found;
+  if (stat.isFile()) found.files.push(path);
+  else if (!stat.isDirectory()) found.refused.push({ file: path, reason: 'is no file' });
+  else {
+    const real = realpathSync(path);
+    if (within.includes(real)) {
+      found.refused.push({ file: path, reason: 'links to a folder that it is in' });
+      return found;
+    }
+    folders.add(path);
+    for (const name of readdirSync(path).sort())
+      if (name !== 'node_modules' && name !== '.git' && name !== '.mlstack')
+        filesIn(join(path, name), folders, found, [...within, real]);
+  }
+  return found;
 }
 
 function commonFolder(folders: readonly string[]): string {

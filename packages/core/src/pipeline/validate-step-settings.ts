@@ -9,6 +9,13 @@ const positiveInteger: Check = (value) =>
   Number.isSafeInteger(value) && (value as number) > 0 ? undefined : 'must be a whole number above 0';
 const notNegative: Check = (value) =>
   typeof value === 'number' && Number.isFinite(value) && value >= 0 ? undefined : 'must be a number of at least 0';
+/** What a timer of Node can wait for: 24.8 days. One that is longer would fire at once. */
+const longestWaitMs = 2 ** 31 - 1;
+const asWait =
+  (check: Check): Check =>
+  (value) =>
+    check(value) ??
+    ((value as number) > longestWaitMs ? `must be at most ${longestWaitMs} milliseconds (24.8 days)` : undefined);
 const boolean: Check = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false');
 const text: Check = (value) => (typeof value === 'string' && value !== '' ? undefined : 'must be text');
 const environmentNames: Check = (value) =>
@@ -24,9 +31,14 @@ const bytes: Check = (value) =>
   parseBytes(value as string | number) === undefined ? 'must be bytes, as a number or as 512Mi, 4Gi, 2GB' : undefined;
 
 const checks: Readonly<Record<string, Check | Readonly<Record<string, Check>>>> = {
-  retry: { attempts: positiveInteger, delayMs: notNegative, backoff: notNegative, maximumDelayMs: notNegative },
-  timeoutMs: positiveInteger,
-  startTimeoutMs: positiveInteger,
+  retry: {
+    attempts: positiveInteger,
+    delayMs: asWait(notNegative),
+    backoff: notNegative,
+    maximumDelayMs: asWait(notNegative),
+  },
+  timeoutMs: asWait(positiveInteger),
+  startTimeoutMs: asWait(positiveInteger),
   resources: { cpu: notNegative, memory: bytes, gpu: notNegative },
   cache: boolean,
   cacheKey: text,

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /** Tells a process from a later one with the same id. */
@@ -5,7 +6,7 @@ export interface ProcessIdentity {
   /** Boot id of the host; empty where the system has none. */
   readonly boot: string;
   readonly pid: number;
-  /** Start of the process, as the system tells it; empty where it does not. */
+  /** Start of the process, as the system tells it; empty where it does not: then nothing is known of who has the id now. */
   readonly start: string;
 }
 
@@ -20,7 +21,8 @@ export function readBootId(): string {
 export function readProcessIdentity(pid: number): ProcessIdentity | undefined {
   const stat = readText(`/proc/${pid}/stat`);
   if (stat === undefined) {
-    return process.platform !== 'linux' && isAlive(pid) ? { boot: readBootId(), pid, start: '' } : undefined;
+    if (process.platform === 'linux' || !isAlive(pid)) return undefined;
+    return { boot: readBootId(), pid, start: process.platform === 'win32' ? '' : readStartFromPs(pid) };
   }
   // The second field is the program's name in parentheses and may hold anything.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -28,10 +30,22 @@ export function readProcessIdentity(pid: number): ProcessIdentity | undefined {
   return state === 'Z' || state === 'X' ? undefined : { boot: readBootId(), pid, start: fields[19] ?? '' };
 }
 
-/** Whether this very process still runs on this host. */
+/** For systems without `/proc`: to the second, in the zone of nobody. */
+export function readStartFromPs(pid: number): string {
+  try {
+    const env = { ...process.env, LC_ALL: 'C', TZ: 'UTC' };
+    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', env, stdio: 'pipe' }).trim();
+  } catch {
+    return '';
+  }
+}
+
+/** Whether this very process still runs on this host. Not known, and so false, where the system does not tell when it started. */
 export function isRunning(identity: ProcessIdentity): boolean {
   const current = readProcessIdentity(identity.pid);
-  return current !== undefined && current.boot === identity.boot && current.start === identity.start;
+  return (
+    current !== undefined && current.start !== '' && current.boot === identity.boot && current.start === identity.start
+  );
 }
 
 function isAlive(pid: number): boolean {

@@ -66,12 +66,18 @@ export async function submitPipeline(project: Project, options: RunPipelineOptio
       const orchestrator = await stack.component('orchestrator');
       const { id: runId, name, plan } = await recordRun(prepared);
       const { directory: projectDirectory, stateDirectory, host } = project;
-      const { description } = await orchestrator.submitDriver({
-        runId,
-        projectDirectory,
-        command: driverCommand({ projectDirectory, stack: stack.name, runId, host }),
-        logFile: driverLogFile(stateDirectory, runId),
-      });
+      const { description } = await orchestrator
+        .submitDriver({
+          runId,
+          projectDirectory,
+          command: driverCommand({ projectDirectory, stack: stack.name, runId, host }),
+          logFile: driverLogFile(stateDirectory, runId),
+        })
+        .catch(async (error: unknown) => {
+          const { failPendingRun } = await import('./fail-pending-run.ts');
+          await failPendingRun(project, runId, error).catch(() => {});
+          throw error;
+        });
       return { runId, name, pipeline: plan.pipeline, stack: stack.name, description };
     } finally {
       await stack.close();

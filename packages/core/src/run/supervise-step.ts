@@ -42,7 +42,7 @@ export function superviseStep(
 ): SupervisedStep {
   const { timeoutMs, startTimeoutMs } = job.request.node.settings;
   const timers = new Set<NodeJS.Timeout>();
-  const after = (ms: number, act: () => void) => timers.add(setTimeout(act, Math.min(ms, 2 ** 31 - 1)));
+  const after = (ms: number, act: () => void) => timers.add(setTimeout(act, ms));
   let forced: EndCause | undefined;
   const force = (cause: EndCause, reason: 'stopped' | 'timed-out', graceMs: number): void => {
     forced ??= cause;
