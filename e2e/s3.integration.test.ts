@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -173,6 +173,26 @@ describe.skipIf(realEndpoint === undefined)('a stack that keeps artifacts on S3 
     ])
       await user.finish(...args);
     expect(proxy.seen).toEqual([]);
+  });
+
+  test('keys are taken from the environment by reference, and are written nowhere', () => {
+    const { AWS_ACCESS_KEY_ID: id = '', AWS_SECRET_ACCESS_KEY: secret = '' } = process.env;
+    const keys = { S3_ID: id, S3_SECRET: secret, AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' };
+    const user = createUserProject(keys);
+    copyFileSync(fixture('chain.ts'), join(user.directory, 'chain.ts'));
+    keepOnS3(user, 'by reference', realEndpoint, '--accessKeyId={{env.S3_ID}}', '--secretAccessKey={{env.S3_SECRET}}');
+    user.succeed('run', 'chain.ts', '--run-name', 'first', '--param', 'length=1');
+    expect(user.ask('s3', 'du').objects).toBeGreaterThan(0);
+    expect(user.read('.mlstack/registry.json')).toContain('{{env.S3_SECRET}}');
+    for (const file of readdirSync(join(user.directory, '.mlstack'), { recursive: true, withFileTypes: true }))
+      if (file.isFile()) expect(readFileSync(join(file.parentPath, file.name)).includes(secret), file.name).toBe(false);
+    expect(user.succeed('artifact-store', 'describe', 'prod') + user.succeed('stack', 'export', 'prod')).not.toContain(
+      secret,
+    );
+    const without = openUserProject(user.directory, { S3_ID: id });
+    const { status, stderr } = without.mlstack('s3', 'ls');
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^✖ .*S3_SECRET/m);
   });
 
   test('logs of a step are followed by a command elsewhere while it runs', async () => {

@@ -1,6 +1,8 @@
 import { defineFlavor, location, sensitive, z } from '@mlstack/core/flavor';
 import { s3RemoteAccess } from './remote-access.ts';
 
+const filled = z.string().min(1, 'must not be empty');
+
 export const s3Config = z.strictObject({
   path: location(
     z
@@ -10,23 +12,19 @@ export const s3Config = z.strictObject({
   endpoint: location(
     z.url({ protocol: /^https?$/, error: 'must be a URL as https://minio.example.org:9000' }).optional(),
   ).describe('Address of a server other than AWS: https://minio.example.org:9000'),
-  region: z
-    .string()
-    .min(1)
+  region: filled
     .optional()
     .describe('Region of the bucket; by default what the AWS configuration says, else us-east-1'),
   forcePathStyle: z
     .boolean()
     .optional()
     .describe('Bucket in the path rather than in the host name; by default true with an endpoint'),
-  profile: z.string().min(1).optional().describe('Profile of the AWS configuration to take credentials from'),
+  profile: filled.optional().describe('Profile of the AWS configuration to take credentials from'),
   roleArn: z.string().startsWith('arn:').optional().describe('Role to assume'),
-  externalId: z.string().min(1).optional().describe('External id that the role asks for'),
-  accessKeyId: sensitive(z.string().min(1).optional()).describe(
-    'Access key; without one the standard AWS chain is asked',
-  ),
-  secretAccessKey: sensitive(z.string().min(1).optional()).describe('Secret key'),
-  sessionToken: sensitive(z.string().min(1).optional()).describe('Session token'),
+  externalId: filled.optional().describe('External id that the role asks for'),
+  accessKeyId: sensitive(filled.optional()).describe('Access key; without one the standard AWS chain is asked'),
+  secretAccessKey: sensitive(filled.optional()).describe('Secret key'),
+  sessionToken: sensitive(filled.optional()).describe('Session token'),
   partSizeMiB: z.int().min(5).max(512).default(8).describe('Size of the parts of large objects'),
   concurrency: z.int().min(1).max(32).default(4).describe('How many parts of one object are under way at once'),
   retrySeconds: z
@@ -47,7 +45,7 @@ export const s3Config = z.strictObject({
     .enum(['AES256', 'aws:kms'])
     .optional()
     .describe('Encryption at rest of a bucket that provisioning makes'),
-  kmsKeyId: z.string().min(1).optional().describe('Key of aws:kms encryption'),
+  kmsKeyId: filled.optional().describe('Key of aws:kms encryption'),
 });
 export type S3Config = z.output<typeof s3Config>;
 
