@@ -59,7 +59,11 @@ export class JobLauncher implements Launcher {
     this.#context = context;
     this.#options = options;
     this.#scope = { runId: context.runId, componentId };
-    this.#patience = { timeoutMs: apiTimeoutMs, signal: this.#closed.signal };
+    this.#patience = {
+      timeoutMs: apiTimeoutMs,
+      signal: this.#closed.signal,
+      onTrouble: (reason) => this.#executions.onUnreachable(reason, false),
+    };
     this.#objects = new RunObjects({ api, namespace, scope: this.#scope, context, patience: this.#patience });
     this.#executions = new JobExecutions({
       imageTimeoutMs,

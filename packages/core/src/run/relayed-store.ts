@@ -12,8 +12,8 @@ export interface RelayedStoreOptions {
   readonly secrets: SecretValues;
 }
 
-/** A worker whose step leaves it no time to write for us is not asked again, in milliseconds. */
-const relayMs = 5000;
+/** A worker whose step leaves it no time to write for us is not asked again. Long, since a busy machine is no reason, in milliseconds. */
+const relayMs = 30_000;
 
 /**
  * Writes to the artifact store of a step by its worker, which has loaded it for the step anyway: a store with its SDK is most of what a
