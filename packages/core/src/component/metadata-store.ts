@@ -119,8 +119,13 @@ export abstract class MetadataStore<Config extends object = object> extends Stac
   abstract renewLease(lease: Lease, ttlMs: number): Promise<readonly RunRequest[]>;
   /** Gives the lease back. One that was lost already is no error. */
   abstract releaseLease(lease: Lease): Promise<void>;
-  /** Applies all changes in one transaction that checks the lease's epoch first (`LeaseLostError`, nothing applied) and renews it. */
-  abstract record(lease: Lease, changes: readonly RunChange[], ttlMs: number): Promise<void>;
+  /**
+   * Applies all changes in one transaction that checks the lease's epoch first (`LeaseLostError`, nothing applied) and renews it.
+   *
+   * @param onApplied called once they hold for everybody, where they do so before they are durable: after a power cut neither they
+   * nor anything that was recorded later may be there. A store where the two are one leaves it uncalled. Must not throw.
+   */
+  abstract record(lease: Lease, changes: readonly RunChange[], ttlMs: number, onApplied?: () => void): Promise<void>;
   /** A run that has ended takes none: nothing happens. Fails with `RunNotFoundError`. */
   abstract appendRequest(runId: string, kind: RunRequest['kind']): Promise<void>;
   /** A request that is gone already is no error. */

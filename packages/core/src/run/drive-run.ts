@@ -226,7 +226,7 @@ class RunDriver {
         ...why,
       },
       { kind: 'node-started', nodeId: node.id, attempt, ...why },
-      begin,
+      { early: pool.launcher.isOnThisMachine === true, act: begin },
     );
   }
 

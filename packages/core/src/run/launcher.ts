@@ -65,6 +65,11 @@ export interface LaunchCredentials {
 export interface Launcher {
   /** How many executions make sense at once. The driver launches no more. */
   readonly concurrency: number;
+  /**
+   * What it launches runs on the driver's own machine and dies with it. So an execution may begin as soon as its start is recorded for
+   * everybody, while that becomes durable: a power cut that takes the record takes the execution too.
+   */
+  readonly isOnThisMachine?: boolean;
   /** Starts, or adopts what is there already under the same name. Resolves once the platform has taken it. */
   launch(request: StepRequest, credentials: LaunchCredentials): Promise<LaunchHandle>;
   /**

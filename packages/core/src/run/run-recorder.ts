@@ -13,8 +13,14 @@ interface Entry {
   readonly change: RunChange;
   /** Told once the change is durable. */
   readonly event: RunEvent | undefined;
-  /** Done once the change is durable. */
-  readonly afterwards: (() => void) | undefined;
+  readonly afterwards: Afterwards | undefined;
+}
+
+/** Done once the change is durable. */
+interface Afterwards {
+  /** As soon as it holds for everybody, durable or not. */
+  readonly early: boolean;
+  act(): void;
 }
 
 /** Writes changes of one run in the order they were made: all that came together in one transaction. Tells of nothing before it is durable. */
@@ -36,7 +42,7 @@ export class RunRecorder {
     return this.#renewedAt;
   }
 
-  add(change: RunChange, event?: RunEvent, afterwards?: () => void): void {
+  add(change: RunChange, event?: RunEvent, afterwards?: Afterwards): void {
     this.#entries.push({ change, event, afterwards });
   }
 
@@ -45,11 +51,16 @@ export class RunRecorder {
     this.#entries = [];
     const { metadataStore, lease, ttlMs, onEvent } = this.#options;
     const changes = entries.map((entry) => entry.change);
-    await metadataStore.record(lease, changes, ttlMs);
+    const early = entries.flatMap(({ afterwards }) => (afterwards?.early === true ? [afterwards] : []));
+    const actEarly = () => {
+      for (const { act } of early.splice(0)) act();
+    };
+    await metadataStore.record(lease, changes, ttlMs, actEarly);
+    actEarly();
     this.#renewedAt = Date.now();
     for (const { event, afterwards } of entries) {
       if (event !== undefined) onEvent(event);
-      afterwards?.();
+      if (afterwards?.early === false) afterwards.act();
     }
   }
 

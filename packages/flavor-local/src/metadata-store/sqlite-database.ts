@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { DatabaseSync } from 'node:sqlite';
@@ -16,14 +16,15 @@ export type Value = SQLInputValue | undefined;
 /** A connection with its prepared statements. Row types are what the columns of the given SQL are. */
 export class SqliteDatabase {
   readonly #connection: DatabaseSync;
+  readonly #file: string;
+  /** Descriptor of the write-ahead log. */
+  #log: number | undefined;
   readonly #statements = new Map<string, StatementSync>();
 
   /** Makes the file where there is none and brings its format up to date. @param store the component's name, for errors. */
   static open(file: string, store: string): SqliteDatabase {
     makeFile(file);
-    const database = new SqliteDatabase(
-      new DatabaseSync(file, { timeout: busyMs, enableForeignKeyConstraints: false }),
-    );
+    const database = new SqliteDatabase(file);
     try {
       database.#prepareFormat(file, store);
       return database;
@@ -33,8 +34,9 @@ export class SqliteDatabase {
     }
   }
 
-  private constructor(connection: DatabaseSync) {
-    this.#connection = connection;
+  private constructor(file: string) {
+    this.#file = file;
+    this.#connection = new DatabaseSync(file, { timeout: busyMs, enableForeignKeyConstraints: false });
   }
 
   get<Row>(sql: string, ...values: readonly Value[]): Row | undefined {
@@ -55,9 +57,16 @@ export class SqliteDatabase {
     return Number(this.#statement(sql).run(...values.map(toSql)).lastInsertRowid);
   }
 
-  /** All or nothing; durable when it returns. Alone among the writers of all processes. */
-  write<Result>(work: () => Result): Result {
-    return this.#transaction('BEGIN IMMEDIATE', work);
+  /**
+   * All or nothing; durable when it returns. Alone among the writers of all processes.
+   *
+   * @param onApplied called when all see it, before it is durable.
+   */
+  write<Result>(work: () => Result, onApplied?: () => void): Result {
+    const result = this.#transaction('BEGIN IMMEDIATE', work);
+    onApplied?.();
+    this.#syncLog();
+    return result;
   }
 
   /** Sees one state of the database, whatever is written meanwhile. */
@@ -68,6 +77,17 @@ export class SqliteDatabase {
   close(): void {
     this.#statements.clear();
     if (this.#connection.isOpen) this.#connection.close();
+    if (this.#log !== undefined) closeSync(this.#log);
+    this.#log = undefined;
+  }
+
+  /**
+   * What `synchronous = FULL` does at the end of each commit, apart from the commit. The log is there as long as the connection is, and
+   * SQLite takes no lock on it that closing this descriptor would give back.
+   */
+  #syncLog(): void {
+    this.#log ??= openSync(`${this.#file}-wal`, 'r+');
+    fsyncSync(this.#log);
   }
 
   #transaction<Result>(begin: string, work: () => Result): Result {
@@ -93,7 +113,8 @@ export class SqliteDatabase {
 
   #prepareFormat(file: string, store: string): void {
     const version = this.#checkFormat(file, store);
-    this.#connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+    // NORMAL syncs the log before it is copied into the file, and the file after; `write` syncs the log after each commit.
+    this.#connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
     if (version === migrations.length) return;
     this.write(() => {
       // Another process may have been faster.

@@ -7,7 +7,6 @@ import { metadataStoreSuite } from '@mlstack/conformance';
 import { describeConformance } from '@mlstack/conformance/vitest';
 import { afterEach, expect, test } from 'vitest';
 import { killWhileWriting } from '../testing/kill-while-writing.ts';
-import { SqliteDatabase } from './sqlite-database.ts';
 import { SqliteMetadataStore } from './sqlite-metadata-store.ts';
 
 const cleanUp: (() => Promise<void> | void)[] = [];
@@ -78,14 +77,6 @@ test('only the owner can read the records', async () => {
   const file = join(createFolder(), 'deep', 'metadata.db');
   await createStore(file).storeId();
   for (const suffix of ['', '-wal', '-shm']) expect(statSync(file + suffix).mode & 0o777).toBe(0o600);
-});
-
-test('every commit is written to the disk before it is told', () => {
-  const database = SqliteDatabase.open(join(createFolder(), 'metadata.db'), 'test');
-  const full = 2;
-  expect(database.get('PRAGMA synchronous')).toEqual({ synchronous: full });
-  expect(database.get('PRAGMA journal_mode')).toEqual({ journal_mode: 'wal' });
-  database.close();
 });
 
 test('records of a newer version are refused and stay as they are', async () => {

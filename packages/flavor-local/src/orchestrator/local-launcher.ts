@@ -28,6 +28,7 @@ export interface LocalLauncherOptions {
 /** Runs steps in worker processes, which end with this process at the latest. */
 export class LocalLauncher implements Launcher {
   readonly concurrency: number;
+  readonly isOnThisMachine = true;
   readonly #context: LauncherContext;
   readonly #options: LocalLauncherOptions;
   readonly #records: WorkerRecords;
@@ -91,9 +92,13 @@ export class LocalLauncher implements Launcher {
       parseBytes(request.node.settings.resources?.memory ?? '') ?? this.#options.memoryLimitBytes;
     const job = this.#job(request);
     if (memoryLimitBytes === undefined && this.#options.reuse) {
+      const begin = (worker: WorkerProcess) =>
+        this.#givingBack(worker, superviseStep(worker, job, this.#context, { onRunning }));
+      const free = this.#pool.take(env);
+      if (free !== undefined) return begin(free);
       return superviseWhenFree({
-        ...this.#pool.acquire(env),
-        begin: (worker) => this.#givingBack(worker, superviseStep(worker, job, this.#context, { onRunning })),
+        ...this.#pool.await(env),
+        begin,
         discard: (worker) => this.#pool.release(worker),
         startTimeoutMs: request.node.settings.startTimeoutMs,
       });

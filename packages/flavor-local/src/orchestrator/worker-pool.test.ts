@@ -26,8 +26,8 @@ afterEach(async () => {
 test('a worker that is given back goes to who waits, and no other is started for that', async () => {
   const warm = new WorkerProcess();
   pool.adopt(warm);
-  expect(await pool.acquire({}).worker).toBe(warm);
-  const [second, third] = [pool.acquire({}), pool.acquire({})];
+  expect(pool.take({})).toBe(warm);
+  const [second, third] = [pool.await({}), pool.await({})];
   pool.release(warm);
   expect(await second.worker).toBe(warm);
   pool.release(warm);
@@ -38,8 +38,8 @@ test('a worker that is given back goes to who waits, and no other is started for
 test('another is started where a busy one keeps who waits', async () => {
   const warm = new WorkerProcess();
   pool.adopt(warm);
-  await pool.acquire({}).worker;
-  const other = await pool.acquire({}).worker;
+  pool.take({});
+  const other = await pool.await({}).worker;
   expect(other).not.toBe(warm);
   expect(records.list()).toHaveLength(2);
 });
@@ -47,18 +47,19 @@ test('another is started where a busy one keeps who waits', async () => {
 test('who gave up waiting gets none', async () => {
   const warm = new WorkerProcess();
   pool.adopt(warm);
-  await pool.acquire({}).worker;
-  pool.acquire({}).cancel();
+  pool.take({});
+  pool.await({}).cancel();
   pool.release(warm);
-  expect(await pool.acquire({}).worker).toBe(warm);
+  expect(pool.take({})).toBe(warm);
 });
 
 test('one with another environment is no answer', async () => {
   const warm = new WorkerProcess();
   pool.adopt(warm);
-  const other = await pool.acquire({ MLSTACK_POOL_TEST: 'given' }).worker;
+  expect(pool.take({ MLSTACK_POOL_TEST: 'given' })).toBeUndefined();
+  const other = await pool.await({ MLSTACK_POOL_TEST: 'given' }).worker;
   expect(other).not.toBe(warm);
   pool.release(other);
-  expect(await pool.acquire({}).worker).toBe(warm);
-  expect(await pool.acquire({ MLSTACK_POOL_TEST: 'given' }).worker).toBe(other);
+  expect(pool.take({})).toBe(warm);
+  expect(pool.take({ MLSTACK_POOL_TEST: 'given' })).toBe(other);
 });

@@ -50,16 +50,19 @@ export class WorkerPool {
     this.#idle.push(worker);
   }
 
-  /** A worker with this environment as soon as one is free. `cancel` has an effect until then. */
-  acquire(env: Environment): { readonly worker: Promise<WorkerProcess>; cancel(): void } {
+  /** A worker with this environment that is free. */
+  take(env: Environment): WorkerProcess | undefined {
     const environment = environmentKey(env);
     this.#idle = this.#idle.filter((worker) => !worker.isOver);
     const index = this.#idle.findIndex((worker) => this.#environments.get(worker) === environment);
     const [idle] = index === -1 ? [] : this.#idle.splice(index, 1);
-    if (idle !== undefined) {
-      this.#record(idle);
-      return { worker: Promise.resolve(idle), cancel: () => {} };
-    }
+    if (idle !== undefined) this.#record(idle);
+    return idle;
+  }
+
+  /** A worker with this environment, where none is free, as soon as one is. `cancel` has an effect until then. */
+  await(env: Environment): { readonly worker: Promise<WorkerProcess>; cancel(): void } {
+    const environment = environmentKey(env);
     const { promise, resolve } = Promise.withResolvers<WorkerProcess>();
     const waiter: Waiter = { env, environment, since: performance.now(), take: resolve };
     this.#waiters.push(waiter);
