@@ -44,7 +44,9 @@ test.runIf(process.platform === 'linux')(
       expect(synced).toEqual([log]);
     }
     synced.length = 0;
-    expect(() => database.write(() => database.run('INSERT INTO pipelines (name, runs) VALUES (?, 0)', 'one'))).toThrow();
+    expect(() =>
+      database.write(() => database.run('INSERT INTO pipelines (name, runs) VALUES (?, 0)', 'one')),
+    ).toThrow();
     expect(synced).toEqual([]);
     other.close();
     database.close();
