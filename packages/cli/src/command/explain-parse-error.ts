@@ -62,7 +62,13 @@ function sentence(message: string): string {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
-    .join('; ');
+    .join('; ')
+    .replace(/^Parsing (--\S+); Expected an? (.*) but received: (.*)$/, '$1 takes an $2, not $3')
+    .replace(
+      /^Expected (--[^=]+)=(.*) to be one of: (.*)$/s,
+      (_, flag, given, known) => `${flag} takes ${known}, not ${quoteText(given)}`,
+    )
+    .replace(/^All of the following must be provided when using (--\S+): (.*)$/, '$1 is for use with $2 only');
   const start = text.charAt(0).toUpperCase() + text.slice(1);
   return start.endsWith('.') ? start : `${start}.`;
 }
