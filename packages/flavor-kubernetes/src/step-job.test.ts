@@ -109,3 +109,11 @@ test('what a driver that takes over must know of a Job is read from it', () => {
   const { job } = describe();
   expect([secretNameOf(job), outputPrefixOf(job)]).toEqual(['s', 'm/runs/run1/Train_Model.2.']);
 });
+
+test('a Job of another making is not taken for one of a run', () => {
+  for (const args of [[], ['--port=80'], ['null'], ['{}']]) {
+    const template = { spec: { containers: [{ name: 'step', args }] } };
+    expect(outputPrefixOf({ spec: { template } })).toBeUndefined();
+  }
+  expect(outputPrefixOf({})).toBeUndefined();
+});

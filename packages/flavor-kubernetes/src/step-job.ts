@@ -111,10 +111,15 @@ export function secretNameOf({ spec }: V1Job): string | undefined {
   return spec?.template.spec?.volumes?.find(({ name }) => name === launchVolume)?.secret?.secretName;
 }
 
-/** The `outputPrefix` of the request that a Job executes. */
+/** The `outputPrefix` of the request that a Job executes; undefined for Jobs of another making. */
 export function outputPrefixOf({ spec }: V1Job): string | undefined {
-  const [head] = spec?.template.spec?.containers.find(({ name }) => name === containerName)?.args ?? [];
-  return head === undefined ? undefined : (JSON.parse(head) as RequestHead).outputPrefix;
+  const [head = ''] = spec?.template.spec?.containers.find(({ name }) => name === containerName)?.args ?? [];
+  try {
+    const { outputPrefix }: Partial<RequestHead> = JSON.parse(head);
+    return outputPrefix;
+  } catch {
+    return undefined;
+  }
 }
 
 function headOf({ runId, nodeId, attempt, outputPrefix, node }: JobRequest): RequestHead {

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { MetadataStore } from '@mlstack/core/flavor';
 import { openStack } from '@mlstack/core/project';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -57,22 +56,20 @@ describe.skipIf(!isClusterThere)('what runs have on a cluster (MLSTACK_TEST_KUBE
   }
 
   test('is listed while they run, with what they wait for, and gone when they are over', async () => {
-    const seen = new Map<string, string>();
-    let isOver = false;
-    const watching = (async () => {
-      for (; !isOver; await delay(300)) {
-        const listed = await listRunJobs(cluster);
-        for (const { state, step, own, role } of listed) if (own && role === 'step') seen.set(state, step);
-        if (listed.some(({ state }) => state === 'running')) {
-          expect((await findLeftovers(cluster, metadataStore)).jobs).toEqual([]);
-        }
-      }
-    })();
-    const { outcome } = await project.behave({ params: { how: 'sleep', ms: 3000 } });
-    isOver = true;
-    await watching;
-    expect(outcome.state).toBe('completed');
-    expect(seen.get('running')).toBe('behave');
+    const { outcome } = await project.behave({
+      params: { how: 'sleep', ms: 120_000 },
+      onRunning: async ({ runName, pod, cancel }) => {
+        const [kept, step] = await listRunJobs(cluster);
+        expect(kept).toMatchObject({ run: runName, role: 'run', state: 'kept', own: true });
+        expect(step).toMatchObject({ run: runName, step: 'behave', attempt: 1, state: 'running', pod, own: true });
+        expect(await findLeftovers(cluster, metadataStore)).toMatchObject({
+          jobs: [],
+          kept: [{ run: runName, jobs: 2, reason: expect.stringContaining('its end is not recorded') }],
+        });
+        cancel();
+      },
+    });
+    expect(outcome.state).toBe('cancelled');
     await expect.poll(() => listRunJobs(cluster), { timeout: 20_000 }).toEqual([]);
   });
 
@@ -81,11 +78,11 @@ describe.skipIf(!isClusterThere)('what runs have on a cluster (MLSTACK_TEST_KUBE
     const over = await leaveJob(outcome.runId);
     const unknown = await leaveJob('a-run-of-another-project');
     const foreign = await leaveJob(outcome.runId, 'another-component');
-    const prefix = `${await metadataStore.storeId()}/runs/deleted/train.1.`;
+    const head = JSON.stringify({ outputPrefix: `${await metadataStore.storeId()}/runs/deleted/train.1.` });
     const deleted = await leaveJob('a-run-that-was-deleted', undefined, {
       image: 'node:24-slim',
       command: ['true'],
-      args: [prefix],
+      args: [head],
     });
     const found = await findLeftovers(cluster, metadataStore);
     expect(found.jobs.map(({ job }) => job).sort()).toEqual([over, deleted].sort());
