@@ -5,7 +5,9 @@ import { expect, test } from 'vitest';
 import { tarballOf } from './install-project.ts';
 import { createUserFolder, createUserProject, openUserProject } from './user-project.ts';
 
-test('npm i is all that makes a flavor package appear, and npm rm all that makes it vanish', () => {
+test('npm i is all that makes a flavor package appear, and npm rm all that makes it vanish', {
+  timeout: 300_000,
+}, () => {
   const directory = createUserFolder();
   const npm = (...args: string[]) =>
     execFileSync('npm', [...args, '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'], {
