@@ -35,7 +35,10 @@ test('everything that is wrong with a document is told at once, with what was pr
     failureMode: 'ignore',
     cache: 'no',
     params: [1],
-    steps: { train: { setings: {}, settings: { timeout: 3, retry: { delayMs: -1 } } }, load: 3 },
+    steps: {
+      train: { setings: {}, settings: { timeout: 3, timeoutMs: 2 ** 31, retry: { delayMs: -1 } } },
+      load: 3,
+    },
   };
   expect(issuesOf(() => parseRunConfiguration(document, 'run.yaml'))).toEqual([
     'stepps: is not known; did you mean "steps"?',
@@ -45,6 +48,7 @@ test('everything that is wrong with a document is told at once, with what was pr
     'cache: must be true or false',
     'steps.train.setings: is not known; did you mean "settings"?',
     'steps.train.settings.timeout: is no setting; did you mean "timeoutMs"?',
+    'steps.train.settings.timeoutMs: must be at most 2147483647 milliseconds (24.8 days)',
     'steps.train.settings.retry.attempts: is missing',
     'steps.train.settings.retry.delayMs: must be a number of at least 0',
     'steps.load: must be an object with params and settings',
