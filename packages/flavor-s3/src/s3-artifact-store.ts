@@ -91,7 +91,11 @@ export class S3ArtifactStore extends ArtifactStore<S3Config> {
     await deleteObjects(this.bucket, whole, signal);
   }
 
-  override async deleteUnfinished(prefix: string, olderThan: Date): Promise<number> {
+  override async deleteUnfinished(
+    prefix: string,
+    olderThan: Date,
+    isUnderWay: (key: ArtifactKey) => Promise<boolean> = async () => false,
+  ): Promise<number> {
     const bucket = { Bucket: this.bucket.name };
     return await this.bucket.telling(`abort unfinished uploads under ${prefix}`, undefined, async (client) => {
       let aborted = 0;
@@ -102,6 +106,7 @@ export class S3ArtifactStore extends ArtifactStore<S3Config> {
         );
         for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
           if (Initiated === undefined || Initiated >= olderThan) continue;
+          if (await isUnderWay((Key ?? '').slice(this.address.prefix.length))) continue;
           await client.send(new AbortMultipartUploadCommand({ ...bucket, Key, UploadId }));
           aborted++;
         }

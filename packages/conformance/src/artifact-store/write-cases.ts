@@ -174,6 +174,8 @@ export const writeCases: ConformanceCase<ArtifactStoreSubject>[] = [
       const look = async () => {
         assert.equal(await other.deleteUnfinished(`${prefix}one/`, past), 0, 'it is too young');
         assert.equal(await other.deleteUnfinished(`${prefix}two/`, future), 0, 'it lies elsewhere');
+        const isUnderWay = async (key: string) => key === `${prefix}one/unfinished`;
+        assert.equal(await other.deleteUnfinished(`${prefix}one/`, future, isUnderWay), 0, 'it is under way');
         await other.deleteUnfinished(`${prefix}one/`, future);
         assert.equal(await other.deleteUnfinished(`${prefix}one/`, future), 0, 'it is gone already');
       };

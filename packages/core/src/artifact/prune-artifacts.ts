@@ -1,9 +1,10 @@
-import type { ArtifactStore, ObjectStat } from '../component/artifact-store.ts';
+import type { ObjectStat } from '../component/artifact-store.ts';
 import type { MetadataStore } from '../component/metadata-store.ts';
 import { MlstackError } from '../errors/mlstack-error.ts';
 import type { Project } from '../project/project.ts';
 import { keyOwner, metadataStorePrefix } from '../run/output-keys.ts';
 import { useStack } from '../run/use-stack.ts';
+import type { ArtifactKey } from './artifact-key.ts';
 
 export interface PruneArtifactsOptions {
   /** What is younger stays. Default: one hour. */
@@ -47,14 +48,18 @@ export async function pruneArtifacts(
     let objects = 0;
     let size = 0;
     for await (const group of groupByOwner(artifactStore.list(prefix, options), metadataStoreId)) {
-      const wanted = await findWanted(group, metadataStore, artifactStore);
+      const wanted = await findWanted(group, metadataStore);
       const unwanted = group.objects.filter(({ key, modifiedAt }) => modifiedAt < olderThan && !wanted(key));
       objects += unwanted.length;
       size += unwanted.reduce((sum, object) => sum + object.size, 0);
       const keys = unwanted.map(({ key }) => key);
       if (!dryRun && keys.length > 0) await artifactStore.delete(keys, options);
     }
-    const unfinished = dryRun ? 0 : await artifactStore.deleteUnfinished(prefix, olderThan);
+    const isUnderWay = async (key: ArtifactKey) => {
+      const owner = keyOwner(metadataStoreId, key);
+      return owner?.kind === 'run' && (await findRun(metadataStore, owner.runId))?.ended === false;
+    };
+    const unfinished = dryRun ? 0 : await artifactStore.deleteUnfinished(prefix, olderThan, isUnderWay);
     return { objects, size, unfinished, ...(await pruneCode(project, olderThan, dryRun)), dryRun };
   });
 }
@@ -126,24 +131,23 @@ function ownerId(owner: Owner): string {
 }
 
 /** Which keys of a group must stay. */
-async function findWanted(
-  { owner, objects }: Group,
-  metadataStore: MetadataStore,
-  artifactStore: ArtifactStore,
-): Promise<(key: string) => boolean> {
+async function findWanted({ owner, objects }: Group, metadataStore: MetadataStore): Promise<(key: string) => boolean> {
   if (owner.kind === 'bundle') {
     const isReferenced = (await metadataStore.findReferencedCode([owner.digest])).has(owner.digest);
     return () => isReferenced;
   }
-  const run = (await metadataStore.findRuns([owner.runId])).get(owner.runId);
+  const run = await findRun(metadataStore, owner.runId);
   if (run !== undefined && !run.ended) return () => true;
   const { findArtifactKeys } = await import('./find-artifact-keys.ts');
   const artifacts = await findArtifactKeys(
     metadataStore,
-    artifactStore,
     objects.map(({ key }) => key),
   );
   return (key) => artifacts.has(key) || (run !== undefined && isLogOrResult(key));
+}
+
+async function findRun(metadataStore: MetadataStore, runId: string) {
+  return (await metadataStore.findRuns([runId])).get(runId);
 }
 
 function isLogOrResult(key: string): boolean {

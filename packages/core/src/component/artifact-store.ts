@@ -91,8 +91,15 @@ export abstract class ArtifactStore<
   /** Keys with nothing behind them are no error. */
   abstract delete(keys: readonly ArtifactKey[], options?: { readonly signal?: AbortSignal }): Promise<void>;
 
-  /** Removes what writers that died left behind (temporary files, unfinished uploads) under `prefix` and older than `olderThan`. Returns how many. */
-  async deleteUnfinished(_prefix: string, _olderThan: Date): Promise<number> {
+  /**
+   * Removes what writers that died left behind (temporary files, unfinished uploads) under `prefix`, begun before `olderThan`, but what
+   * `isUnderWay` says of the key that it would have had. Returns how many.
+   */
+  async deleteUnfinished(
+    _prefix: string,
+    _olderThan: Date,
+    _isUnderWay?: (key: ArtifactKey) => Promise<boolean>,
+  ): Promise<number> {
     return 0;
   }
 

@@ -175,8 +175,11 @@ export abstract class MetadataStore<Config extends object = object> extends Stac
    * records that nobody refers to any more. Fails with `RunActiveError` while its lease is held, with `RunNotFoundError`.
    */
   abstract deleteRun(runId: string): Promise<readonly ArtifactRecord[]>;
-  /** Of the given keys in the given artifact store those that some record still points at. Constant cost for each. */
-  abstract findReferencedKeys(storeId: string, keys: readonly string[]): Promise<ReadonlySet<string>>;
+  /**
+   * Of the given keys those that some record still points at, in whatever artifact store: several components may name one place.
+   * Constant cost for each.
+   */
+  abstract findReferencedKeys(keys: readonly string[]): Promise<ReadonlySet<string>>;
   /** Of the given run ids those that exist, and whether each has ended. */
   abstract findRuns(
     ids: readonly string[],

@@ -60,7 +60,7 @@ async function deleteBytes(
     keys.add(orphan.key);
     for (const file of await listArtifactFiles(artifactStore, orphan).catch(() => [])) keys.add(file.key);
   }
-  const wanted = await findArtifactKeys(metadataStore, artifactStore, [...keys]);
+  const wanted = await findArtifactKeys(metadataStore, [...keys]);
   const unwanted = [...keys].filter((key) => !wanted.has(key));
   if (unwanted.length > 0) await artifactStore.delete(unwanted);
   return unwanted.length;

@@ -219,6 +219,25 @@ test('pruning asks all metadata stores of the project which runs need the code k
   expect([existsSync(bundle(unknown)), existsSync(bundle(ofPending))]).toEqual([false, true]);
 });
 
+test('pruning keeps what was recorded through another component of the same place', async () => {
+  await bench.run(chain);
+  Object.assign(bench.artifactStore, { id: 'copy' });
+  expect(await pruneArtifacts(project, everything)).toMatchObject({ objects: 0 });
+});
+
+test('pruning leaves the unfinished writes of runs that go on', async () => {
+  const ended = await bench.run(chain);
+  const pending = await bench.createRun({ ...chain });
+  const seen: boolean[] = [];
+  bench.artifactStore.deleteUnfinished = async (_prefix, _olderThan, isUnderWay) => {
+    for (const run of [pending.id, ended.runId, 'deleted'])
+      seen.push((await isUnderWay?.(`store/runs/${run}/load.1.x.output.value.json`)) === true);
+    return 0;
+  };
+  await pruneArtifacts(project, everything);
+  expect(seen).toEqual([true, false, false]);
+});
+
 test('pruning leaves what a run that has not ended wrote', async () => {
   const run = await bench.createRun(chain);
   const key = `store/runs/${run.id}/load.1.x.output.value.json`;

@@ -119,12 +119,17 @@ export class LocalArtifactStore extends ArtifactStore {
     }
   }
 
-  override async deleteUnfinished(prefix: string, olderThan: Date): Promise<number> {
+  override async deleteUnfinished(
+    prefix: string,
+    olderThan: Date,
+    isUnderWay: (key: ArtifactKey) => Promise<boolean> = async () => false,
+  ): Promise<number> {
     const what = `remove unfinished files under ${prefix}`;
     let count = 0;
     for await (const { folder, name, modifiedAt } of this.#walk('', what)) {
       const intended = parseTemporaryName(name);
       if (intended === undefined || !(folder + intended).startsWith(prefix) || modifiedAt >= olderThan) continue;
+      if (await isUnderWay(folder + intended)) continue;
       try {
         await unlink(join(this.#root, folder, name));
         count++;

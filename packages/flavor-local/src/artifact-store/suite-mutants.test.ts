@@ -83,7 +83,8 @@ const mutants: Record<string, (store: LocalArtifactStore, folder: string) => Par
     },
   }),
   'removes-unfinished-writes-and-nothing-else': (store) => ({
-    deleteUnfinished: (_prefix, olderThan) => LocalArtifactStore.prototype.deleteUnfinished.call(store, '', olderThan),
+    deleteUnfinished: (_prefix, olderThan, isUnderWay) =>
+      LocalArtifactStore.prototype.deleteUnfinished.call(store, '', olderThan, isUnderWay),
   }),
   'refuses-what-is-no-key': () => ({ stat: async () => undefined }),
   'shows-one-instance-what-another-wrote-and-deleted': (store) => {

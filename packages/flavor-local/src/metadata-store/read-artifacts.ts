@@ -99,14 +99,9 @@ export function listReaders(
   return toPage(rows, limit, toEdge, ({ run, position, input }) => [run, position, input]);
 }
 
-export function findReferencedKeys(database: SqliteDatabase, storeId: string, keys: readonly string[]): Set<string> {
-  const store = database.get<{ id: number }>('SELECT id FROM artifact_stores WHERE component = ?', storeId);
-  if (store === undefined) return new Set();
-  return new Set(
-    keys.filter(
-      (key) => database.get('SELECT 1 FROM artifacts WHERE store = ? AND key = ? LIMIT 1', store.id, key) !== undefined,
-    ),
-  );
+export function findReferencedKeys(database: SqliteDatabase, keys: readonly string[]): Set<string> {
+  const pointer = 'SELECT 1 FROM artifacts WHERE store IN (SELECT id FROM artifact_stores) AND key = ? LIMIT 1';
+  return new Set(keys.filter((key) => database.get(pointer, key) !== undefined));
 }
 
 export function countArtifacts(database: SqliteDatabase, storeId: string): number {

@@ -145,8 +145,8 @@ export class SqliteMetadataStore extends MetadataStore<SqliteMetadataStoreConfig
     return this.#write(`delete run ${runId}`, (database) => deleteRun(database, runId));
   }
 
-  async findReferencedKeys(storeId: string, keys: readonly string[]): Promise<ReadonlySet<string>> {
-    return this.#read('look up keys', (database) => findReferencedKeys(database, storeId, keys));
+  async findReferencedKeys(keys: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.#read('look up keys', (database) => findReferencedKeys(database, keys));
   }
 
   async findRuns(ids: readonly string[]) {
