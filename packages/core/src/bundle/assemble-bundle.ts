@@ -1,9 +1,11 @@
-import { relative } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { BundleError } from '../errors/bundle-errors.ts';
 import { writeBuildRecord } from './build-record.ts';
 import type { Bundle } from './bundle-manifest.ts';
 import { stubNamespace } from './bundle-packages.ts';
-import { bundleUserCode } from './bundle-user-code.ts';
+import type { UserCode } from './bundle-user-code.ts';
+import { bundleUserCode, isInstallationRecord } from './bundle-user-code.ts';
 import { loadBundledPackages } from './cached-packages.ts';
 import { carryAssets } from './carried-assets.ts';
 import { CodeGraph } from './code-graph.ts';
@@ -11,6 +13,7 @@ import { editCode } from './edit-code.ts';
 import { fingerprintSteps } from './fingerprint-steps.ts';
 import type { PackageImports } from './package-imports.ts';
 import { planPackageImports } from './package-imports.ts';
+import type { InstalledPackage } from './package-lookup.ts';
 import { PackageLookup, placedReason } from './package-lookup.ts';
 import { ParsedCode } from './parsed-code.ts';
 import { findStepSites, siteEdits } from './step-sites.ts';
@@ -20,11 +23,13 @@ import { joinInputs, trackInputs } from './tracked-inputs.ts';
 /** Builds the bundle of a module and notes what it depended on. */
 export async function assembleBundle(entry: string, root: string, stateDirectory: string): Promise<Bundle> {
   const checkedAt = Date.now();
-  const { userCode, parsed, imports, bundled } = await bundleInStages(entry, root, stateDirectory, new PackageLookup());
+  const packages = new PackageLookup();
+  const { userCode, parsed, imports, bundled } = await bundleInStages(entry, root, stateDirectory, packages);
   const assets = carryAssets(parsed, root, entry);
   const graph = new CodeGraph(parsed, assets);
   const sites = findStepSites(parsed, graph.units);
   const externals = [...userCode.externals, ...bundled.externals];
+  const installed = new Map(externals.map((external) => [external.directory, packages.withDependencies(external)]));
   const edited = editCode(
     userCode.code,
     userCode.map,
@@ -43,18 +48,29 @@ export async function assembleBundle(entry: string, root: string, stateDirectory
     fingerprints: fingerprintSteps(graph, sites, {
       modules: userCode.packageModules,
       contents: bundled.contents,
-      externals,
+      reachedExternals: bundled.reachedExternals,
+      externals: installed,
     }),
     externals,
   });
   const bundle = storeBundle(stateDirectory, manifest, files, bundled.directory);
   const read = new Map([...userCode.sources, ...assets.sources]);
-  const inputs = trackInputs([...read.keys(), ...userCode.influences, ...assets.folders], checkedAt, read);
+  const influences = [...userCode.influences, ...assets.folders, ...manifestsToWatch(userCode, installed)];
+  const inputs = trackInputs([...read.keys(), ...influences], checkedAt, read);
   writeBuildRecord(stateDirectory, entry, {
     digest: bundle.digest,
     inputs: joinInputs(inputs, bundled.inputs),
   });
   return bundle;
+}
+
+/** Where a record of the installation says that one has changed, one file stands for hundreds. */
+function manifestsToWatch(
+  { influences }: UserCode,
+  installed: ReadonlyMap<string, readonly InstalledPackage[]>,
+): readonly string[] {
+  if (influences.some((path) => isInstallationRecord(path) && existsSync(path))) return [];
+  return [...installed.values()].flat().map(({ directory }) => join(directory, 'package.json'));
 }
 
 /** First the user's own modules, then the packages that these import. Again where a package turns out to be one that must stay outside. */

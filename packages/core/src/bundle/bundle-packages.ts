@@ -39,6 +39,8 @@ export interface BundledPackages {
   readonly placed: readonly string[];
   /** By request file: the packages that it reaches, itself included, with a SHA-256 over the contents of their reached files. */
   readonly contents: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** By request file: sorted folders of the external packages that it reaches. */
+  readonly reachedExternals: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Where bundled code asks for `require`, Node's own is given. */
@@ -53,7 +55,7 @@ export async function bundlePackages(
   packages: PackageLookup,
 ): Promise<BundledPackages> {
   const { build } = await import('esbuild');
-  const externals = new Map<string, InstalledPackage>();
+  const externals = new ImportedExternals();
   const result = await build({
     entryPoints: requests.map(({ name }) => ({ in: `${stubNamespace}:${name}`, out: `packages/${name}` })),
     absWorkingDir: root,
@@ -78,21 +80,25 @@ export async function bundlePackages(
     throw isBuildFailure(error) ? bundleErrorOf(requests.map(({ name }) => name).join(', '), error.errors) : error;
   });
   const inputs = new PackageInputs(result.metafile.inputs, root, packages);
+  const reached = requests.map(({ file, name }) => [file, inputs.reachedFrom(`${stubNamespace}:${name}`)] as const);
   return {
     files: new Map(
       result.outputFiles.map(({ path, contents }) => [path.slice(root.length + 1).replaceAll('\\', '/'), contents]),
     ),
-    externals: [...externals.values()],
-    sources: [...inputs.sources(), ...[...externals.keys()].map((directory) => join(directory, 'package.json'))],
+    externals: externals.all,
+    sources: [...inputs.sources(), ...externals.all.map(({ directory }) => join(directory, 'package.json'))],
     placed: inputs.placed(Object.values(result.metafile.outputs).flatMap((output) => keptIn(output.inputs))),
-    contents: new Map(requests.map(({ file, name }) => [file, inputs.reachedFrom(`${stubNamespace}:${name}`)])),
+    contents: new Map(reached.map(([file, paths]) => [file, inputs.contentsOf(paths)])),
+    reachedExternals: new Map(
+      reached.map(([file, paths]) => [file, externals.importedBy(paths.map((path) => join(root, path)))]),
+    ),
   };
 }
 
 function servePackages(
   requests: readonly PackageRequest[],
   packages: PackageLookup,
-  externals: Map<string, InstalledPackage>,
+  externals: ImportedExternals,
 ): Plugin {
   const byName = new Map(requests.map((request) => [request.name, request]));
 
@@ -106,7 +112,7 @@ function servePackages(
     if (found.external || found.namespace !== 'file') return undefined;
     const owner = packages.ofFile(found.path);
     if (owner?.unbundlable === undefined) return undefined;
-    externals.set(owner.directory, owner);
+    externals.add(importer, owner);
     return { path: args.path, external: true };
   }
 
@@ -145,6 +151,26 @@ const resolving = Symbol('resolving');
 
 type MetafileInputs = Readonly<Record<string, { readonly imports: readonly { readonly path: string }[] }>>;
 
+/** The packages that stay outside of the bundle, and which files in it import them. */
+class ImportedExternals {
+  readonly #packages = new Map<string, InstalledPackage>();
+  readonly #byImporter = new Map<string, Set<string>>();
+
+  add(importer: string, external: InstalledPackage): void {
+    this.#packages.set(external.directory, external);
+    const directories = this.#byImporter.get(importer) ?? new Set();
+    this.#byImporter.set(importer, directories.add(external.directory));
+  }
+
+  get all(): readonly InstalledPackage[] {
+    return [...this.#packages.values()];
+  }
+
+  importedBy(files: readonly string[]): readonly string[] {
+    return [...new Set(files.flatMap((file) => [...(this.#byImporter.get(file) ?? [])]))].sort();
+  }
+}
+
 /** Which package files a module reaches, and what is in them. */
 class PackageInputs {
   readonly #inputs: MetafileInputs;
@@ -166,11 +192,15 @@ class PackageInputs {
     return [...files, ...new Set(manifests.map((directory) => join(directory, 'package.json')))];
   }
 
-  reachedFrom(stub: string): Readonly<Record<string, string>> {
+  reachedFrom(stub: string): readonly string[] {
     const reached = new Set([stub]);
     for (const path of reached) for (const next of this.#inputs[path]?.imports ?? []) reached.add(next.path);
+    return [...reached];
+  }
+
+  contentsOf(paths: readonly string[]): Readonly<Record<string, string>> {
     const perPackage = new Map<string, string[]>();
-    for (const [path, file] of this.#files([...reached])) {
+    for (const [path, file] of this.#files(paths)) {
       const owner = this.#packages.ofFile(file);
       const key = owner === undefined ? path : `${owner.name}@${owner.version}`;
       const inside = owner === undefined ? path : file.slice(owner.directory.length).replaceAll('\\', '/');

@@ -159,7 +159,14 @@ function absentCandidates({ path, resolveDir }: OnResolveArgs, found: string): r
   }
 }
 
-/** package.json and tsconfig.json decide how a file is read; package managers note each installation in a file of theirs. */
+/** In `node_modules`: most package managers note each installation in a file of theirs. */
+const installationRecords = ['.package-lock.json', '.yarn-integrity', '.yarn-state.yml', join('.pnpm', 'lock.yaml')];
+
+export function isInstallationRecord(path: string): boolean {
+  return installationRecords.some((record) => path.endsWith(join('node_modules', record)));
+}
+
+/** package.json and tsconfig.json decide how a file is read, installations what is imported. */
 function configurationFiles(sources: readonly string[]): readonly string[] {
   const files = new Set<string>();
   const seen = new Set<string>();
@@ -168,9 +175,7 @@ function configurationFiles(sources: readonly string[]): readonly string[] {
       seen.add(folder);
       files.add(join(folder, 'package.json'));
       addConfigurationChain(join(folder, 'tsconfig.json'), files);
-      for (const record of ['.package-lock.json', '.yarn-integrity', '.yarn-state.yml', join('.pnpm', 'lock.yaml')]) {
-        files.add(join(folder, 'node_modules', record));
-      }
+      for (const record of installationRecords) files.add(join(folder, 'node_modules', record));
     }
   }
   return [...files];

@@ -20,6 +20,7 @@ interface PackagesRecord {
   readonly externals: readonly InstalledPackage[];
   readonly placed: readonly string[];
   readonly contents: readonly (readonly [string, Readonly<Record<string, string>>])[];
+  readonly reachedExternals: readonly (readonly [string, readonly string[]])[];
 }
 
 const recordFile = 'packages.json';
@@ -38,6 +39,7 @@ export async function loadBundledPackages(
     externals: [],
     placed: [],
     contents: new Map(),
+    reachedExternals: new Map(),
     inputs: { files: [], checkedAt: Number.MAX_SAFE_INTEGER },
   };
   if (requests.length === 0) return none;
@@ -51,7 +53,13 @@ export async function loadBundledPackages(
   const { sources, ...bundled } = await bundlePackages(requests, root, packages);
   const inputs = trackInputs(sources, checkedAt);
   const { externals, placed } = bundled;
-  const record: PackagesRecord = { inputs, externals, placed, contents: [...bundled.contents] };
+  const record: PackagesRecord = {
+    inputs,
+    externals,
+    placed,
+    contents: [...bundled.contents],
+    reachedExternals: [...bundled.reachedExternals],
+  };
   const text = JSON.stringify(record);
   // Each state of the packages has a folder of its own: one that another process reads is never changed.
   const directory = join(folder, `${key}-${hashText(text).slice(0, 16)}`);
@@ -69,7 +77,8 @@ function readCached(folder: string, key: string): CachedPackages | undefined {
       if (inputs === undefined) continue;
       const paths = list(join(directory, 'packages')).map((path) => `packages/${path}`);
       const files = new Map(paths.map((path) => [path, readFileSync(join(directory, path))]));
-      return { ...record, files, contents: new Map(record.contents), inputs, directory };
+      const [contents, reachedExternals] = [new Map(record.contents), new Map([...record.reachedExternals])];
+      return { ...record, files, contents, reachedExternals, inputs, directory };
     } catch {}
   }
   return undefined;

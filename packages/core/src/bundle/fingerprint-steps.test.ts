@@ -128,6 +128,60 @@ test('A CommonJS package counts', async () => {
   expect(await changedSteps(withPackages, { 'node_modules/legacy/index.js': 'exports.value = 4;' })).toEqual(['third']);
 });
 
+const withNativePackages = {
+  'pipeline.ts': `
+    import { step } from '@mlstack/core';
+    import { resize } from 'native';
+    import { thumbnail } from 'wrapper';
+    import { one } from 'one';
+    export const direct = step({ name: 'direct', run: async () => resize() });
+    export const wrapped = step({ name: 'wrapped', run: async () => thumbnail() });
+    export const plain = step({ name: 'plain', run: async () => one });
+  `,
+  'node_modules/native/package.json':
+    '{"name":"native","version":"1.0.0","main":"i.js","gypfile":true,"dependencies":{"tool":"*"},"optionalDependencies":{"absent":"*"}}',
+  'node_modules/native/i.js': "exports.resize = () => require('tool').version;",
+  'node_modules/tool/package.json': '{"name":"tool","version":"1.0.0","main":"i.js","peerDependencies":{"deep":"*"}}',
+  'node_modules/tool/i.js': "exports.version = require('deep').version;",
+  'node_modules/tool/node_modules/deep/package.json': '{"name":"deep","version":"1.0.0","dependencies":{"tool":"*"}}',
+  'node_modules/deep/package.json': '{"name":"deep","version":"7.0.0"}',
+  'node_modules/wrapper/package.json': '{"name":"wrapper","version":"1.0.0","main":"i.js"}',
+  'node_modules/wrapper/i.js': "exports.thumbnail = () => require('./inner.js').load();",
+  'node_modules/wrapper/inner.js': "exports.load = () => require('codec').version;",
+  'node_modules/codec/package.json':
+    '{"name":"codec","version":"1.0.0","main":"i.js","dependencies":{"codec-data":"*"}}',
+  'node_modules/codec/binding.gyp': '{}',
+  'node_modules/codec/i.js': 'exports.version = 1;',
+  'node_modules/codec-data/package.json': '{"name":"codec-data","version":"1.0.0"}',
+  'node_modules/one/package.json': '{"name":"one","version":"1.0.0","type":"module","main":"index.js"}',
+  'node_modules/one/index.js': 'export const one = 1;',
+};
+
+test.each([
+  ['native', 'native', ['direct']],
+  ['what a native package depends on', 'tool', ['direct']],
+  ['what that depends on, in the copy that it finds', 'tool/node_modules/deep', ['direct']],
+  ['a copy that it does not find', 'deep', []],
+  ['a native package behind a bundled one', 'codec', ['wrapped']],
+  ['what that depends on', 'codec-data', ['wrapped']],
+])(
+  'A new version of a package outside of the bundle counts for the steps that reach it: %s',
+  async (_what, name, steps) => {
+    const path = `node_modules/${name}/package.json` as keyof typeof withNativePackages;
+    const manifest = withNativePackages[path].replace(/"version":"\d/, '"version":"9');
+    expect(await changedSteps(withNativePackages, { [path]: manifest })).toEqual(steps);
+  },
+);
+
+test('A package that comes to lie nearer to one outside of the bundle counts', async () => {
+  const edit = {
+    'node_modules/codec/node_modules/codec-data/package.json': '{"name":"codec-data","version":"2.0.0"}',
+    'node_modules/.package-lock.json': '{"what npm notes of each installation":true}',
+  };
+  const before = { ...withNativePackages, 'node_modules/.package-lock.json': '{}' };
+  expect(await changedSteps(before, edit)).toEqual(['wrapped']);
+});
+
 test('What changes a variable when the modules are loaded counts for the steps that use the variable', async () => {
   const files = {
     'pipeline.ts': `

@@ -10,7 +10,10 @@ export interface PackageFacts {
   readonly modules: ReadonlyMap<string, PackageModule>;
   /** By module file: the packages that it reaches, with a SHA-256 of what is reached in each. */
   readonly contents: ReadonlyMap<string, Readonly<Record<string, string>>>;
-  readonly externals: readonly InstalledPackage[];
+  /** By module file: folders of the packages outside of the bundle that it reaches. */
+  readonly reachedExternals: ReadonlyMap<string, readonly string[]>;
+  /** By folder: each package outside of the bundle, first itself, then all that it depends on. */
+  readonly externals: ReadonlyMap<string, readonly InstalledPackage[]>;
 }
 
 /**
@@ -49,15 +52,22 @@ function fingerprintOf(parts: ReadonlyMap<string, string>): StepFingerprint {
 
 function packageParts(
   { modules: reached }: Reach,
-  { modules, contents, externals }: PackageFacts,
+  { modules, contents, reachedExternals, externals }: PackageFacts,
 ): ReadonlyMap<string, string> {
   const hashes = new Map<string, Set<string>>();
   const add = (name: string, hash: string) => hashes.set(name, (hashes.get(name) ?? new Set()).add(hash));
   for (const specifier of reached) {
-    const module = modules.get(specifier);
-    for (const [name, hash] of Object.entries(contents.get(module?.file ?? '') ?? {})) add(name, hash);
-    const external = externals.find(({ name }) => specifier === name || specifier.startsWith(`${name}/`));
-    if (external !== undefined) add(`${external.name}@${external.version}`, 'external');
+    const file = modules.get(specifier)?.file ?? '';
+    for (const [name, hash] of Object.entries(contents.get(file) ?? {})) add(name, hash);
+    const outside = new Set(reachedExternals.get(file));
+    for (const [directory, [own, ...dependencies]] of externals) {
+      if (own === undefined || !(outside.has(directory) || isOf(own, specifier))) continue;
+      for (const { name, version } of [own, ...dependencies]) add(`${name}@${version}`, 'external');
+    }
   }
   return new Map([...hashes].map(([name, found]) => [name, hashText([...found].sort().join('\n'))]));
+}
+
+function isOf({ name }: InstalledPackage, specifier: string): boolean {
+  return specifier === name || specifier.startsWith(`${name}/`);
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 
 /** A package as it is installed on this machine. */
@@ -44,6 +44,22 @@ export class PackageLookup {
     return true;
   }
 
+  /**
+   * A package with all that its code finds where it is installed: what it depends on, what that depends on, and so on. Without
+   * mlstack, whose version counts nowhere.
+   */
+  withDependencies(owner: InstalledPackage): readonly InstalledPackage[] {
+    const found = new Map([[owner.directory, owner]]);
+    // Grows while it is walked.
+    for (const directory of found.keys()) {
+      for (const name of dependencyNames(readManifest(directory))) {
+        const installed = name === '@mlstack/core' ? undefined : findInstalled(name, directory);
+        if (installed !== undefined) found.set(installed, this.#read(installed));
+      }
+    }
+    return [...found.values()];
+  }
+
   /** Sorted folders of the packages that were excluded. */
   get excluded(): readonly string[] {
     return [...this.#excluded].sort();
@@ -75,6 +91,20 @@ function readManifest(directory: string): Readonly<Record<string, unknown>> {
     return JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
   } catch {
     return {};
+  }
+}
+
+function dependencyNames(manifest: Readonly<Record<string, unknown>>): readonly string[] {
+  const { dependencies, optionalDependencies, peerDependencies } = manifest;
+  return [dependencies, optionalDependencies, peerDependencies].flatMap((names) => Object.keys(names ?? {}));
+}
+
+/** As Node looks for it; nothing where it is not installed, as an optional one of another platform. */
+function findInstalled(name: string, from: string): string | undefined {
+  for (let folder = from; ; folder = dirname(folder)) {
+    const directory = join(folder, 'node_modules', name);
+    if (existsSync(join(directory, 'package.json'))) return realpathSync(directory);
+    if (folder === dirname(folder)) return undefined;
   }
 }
 
