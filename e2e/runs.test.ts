@@ -284,6 +284,9 @@ describe('what runs leave behind', () => {
     const { artifacts } = user.ask('artifacts', 'list', '--run', 'sums');
     const [total, numbers] = artifacts;
     expect(user.succeed('artifacts', 'get', numbers.id)).toBe('[1,2,3]');
+    expect(user.succeed('artifacts', 'get', numbers.id, '-')).toBe('[1,2,3]');
+    expect(user.succeed('stack', 'export', 'default', '-')).toBe(user.succeed('stack', 'export', 'default'));
+    expect(existsSync(join(user.directory, '-'))).toBe(false);
     expect(user.succeed('artifacts', 'get', numbers.id, 'numbers.json')).toMatch(/numbers\.json is written/);
     expect(user.read('numbers.json')).toBe('[1,2,3]');
     const refused = user.mlstack('artifacts', 'get', total.id, 'numbers.json');

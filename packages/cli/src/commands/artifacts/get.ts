@@ -8,7 +8,7 @@ import { successLine } from '../../output/report-success.ts';
 
 export default class ArtifactsGet extends MlstackCommand {
   static override description =
-    'Writes the stored files, compared with their hashes on the way. An artifact of several files becomes a folder. Without TO it goes to standard output.';
+    'Writes the stored files, compared with their hashes on the way. An artifact of several files becomes a folder. Without TO, or with `-`, it goes to standard output.';
   static override args = {
     artifact: requiredArgument('Id of an artifact'),
     to: optionalArgument('File or folder to write; it must not exist'),
@@ -17,15 +17,16 @@ export default class ArtifactsGet extends MlstackCommand {
 
   async run() {
     const { args, flags } = await this.parse(ArtifactsGet);
-    if (args.to === undefined && this.jsonEnabled()) {
+    const to = args.to === '-' ? undefined : args.to;
+    if (to === undefined && this.jsonEnabled()) {
       throw new UsageError('With --json the artifact cannot go to standard output.', {
         hint: 'Name a file to write it to.',
       });
     }
     const { signal, dispose } = abortOnSignals();
-    const written = await getArtifact(this.openProject(flags), args.artifact, args.to ?? process.stdout, { signal });
+    const written = await getArtifact(this.openProject(flags), args.artifact, to ?? process.stdout, { signal });
     dispose();
-    if (args.to !== undefined) this.log(successLine(`${args.to} is written, ${formatBytes(written.artifact.size)}.`));
+    if (to !== undefined) this.log(successLine(`${to} is written, ${formatBytes(written.artifact.size)}.`));
     return written;
   }
 }

@@ -6,7 +6,7 @@ import { successLine } from '../../output/report-success.ts';
 
 export default class StackExport extends MlstackCommand {
   static override description =
-    'Secrets go out as references or redacted. Without FILE, the document goes to standard output.';
+    'Secrets go out as references or redacted. Without FILE, or with `-`, the document goes to standard output.';
   static override args = {
     name: requiredArgument('Stack'),
     file: optionalArgument('File to write; it must not exist'),
@@ -15,13 +15,14 @@ export default class StackExport extends MlstackCommand {
 
   async run() {
     const { args, flags } = await this.parse(StackExport);
+    const file = args.file === '-' ? undefined : args.file;
     const document = await exportStack(this.openProject(flags), args.name);
     const text = await formatStackDocument(document);
-    if (args.file === undefined) this.log(text.trimEnd());
+    if (file === undefined) this.log(text.trimEnd());
     else {
-      writeNewFile(args.file, text);
-      this.log(successLine(`Stack "${document.name}" is written to ${args.file}.`));
+      writeNewFile(file, text);
+      this.log(successLine(`Stack "${document.name}" is written to ${file}.`));
     }
-    return { document, ...(args.file === undefined ? {} : { file: args.file }) };
+    return { document, ...(file === undefined ? {} : { file }) };
   }
 }
