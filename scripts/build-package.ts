@@ -20,6 +20,7 @@ import type { CodeSplittingNameFunction, Plugin } from 'rolldown';
 import { rolldown } from 'rolldown';
 import type { PackageManifest } from './package-manifest.ts';
 import { readManifest } from './package-manifest.ts';
+import { formatThirdPartyNotices } from './third-party-notices.ts';
 
 /** oclif's CommonJS inside an ES module bundle asks for these. */
 const commonJsBanner = [
@@ -66,7 +67,7 @@ async function writeBundle(manifest: PackageManifest, directory: string, outdir:
     checks: { ineffectiveDynamicImport: false },
     logLevel: 'warn',
   });
-  await built.write({
+  const { output } = await built.write({
     dir: outdir,
     format: 'esm',
     entryFileNames: '[name].js',
@@ -84,6 +85,9 @@ async function writeBundle(manifest: PackageManifest, directory: string, outdir:
     ...(commonJs ? { banner: commonJsBanner } : {}),
   });
   await built.close();
+  const modules = output.flatMap((part) => (part.type === 'chunk' ? part.moduleIds : []));
+  const notices = formatThirdPartyNotices(modules);
+  if (notices !== undefined) writeFileSync(join(outdir, 'THIRD-PARTY-NOTICES.txt'), notices);
 }
 
 /** A package that is bundled for its types' sake is a chunk of its own, which is loaded where it is used. */
