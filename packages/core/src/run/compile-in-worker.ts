@@ -56,7 +56,10 @@ export async function compileInWorker(
     : new TypeError(outcome.kind);
 }
 
-function describeEnd({ exitCode, signal, heapExhausted, startError }: WorkerEnd, lateMs: number | undefined): Error {
+function describeEnd(
+  { exitCode, signal, heapExhausted, garbled, startError }: WorkerEnd,
+  lateMs: number | undefined,
+): Error {
   const hint =
     'Its modules must be importable without running anything; do what takes time, may fail or ends inside a step.';
   if (startError !== undefined) {
@@ -65,6 +68,7 @@ function describeEnd({ exitCode, signal, heapExhausted, startError }: WorkerEnd,
       'Free resources and try again.',
     );
   }
+  if (garbled) return new CompileEndedError('importing it wrote among the answers of its process to mlstack', hint);
   if (lateMs !== undefined) return new CompileEndedError(`importing it took longer than ${lateMs / 1000} s`, hint);
   if (heapExhausted) return new CompileEndedError('importing it ran out of memory', hint);
   if (signal !== undefined) return new CompileEndedError(`importing it was ended by signal ${signal}`, hint);

@@ -54,6 +54,8 @@ const withOutput = (change: object) => ({
   outputs: { ...valid.outputs, model: { ...valid.outputs.model, ...change } },
 });
 
+const deep = JSON.parse(`${'{"in":'.repeat(100_000)}1${'}'.repeat(100_000)}`);
+
 test.each<[string, unknown]>([
   ['no JSON', Buffer.from('{"a":')],
   ['a document that is too large', Buffer.alloc(maximumResultBytes + 1, ' ')],
@@ -80,6 +82,9 @@ test.each<[string, unknown]>([
       outputs: { ...valid.outputs, score: { ...valid.outputs.score, materializer: { id: 'json', version: 2 } } },
     },
   ],
+  ['metadata that is none', { ...valid, metadata: [] }],
+  ['metadata that is too large', { ...valid, metadata: { text: 'x'.repeat(maximumResultBytes) } }],
+  ['metadata that is nested too deeply', { ...valid, metadata: deep }],
   ['an error that is none', { ...failed, error: { name: 1 } }],
 ])('%s is refused', (_, source) => {
   expect(() => parseStepResult(source, expected)).toThrow(StepResultError);

@@ -59,7 +59,7 @@ export function parseStepResult(source: unknown, expected: ExpectedResult): Step
   check(isCount(logChunks), 'its number of log chunks is no number');
   check(isOptionalAmount(result.cpuMs), 'its CPU time is no number');
   check(isOptionalAmount(result.peakMemoryBytes), 'its peak memory is no number');
-  check(isObject(result.metadata), 'its metadata is no object');
+  check(isObject(result.metadata) && canBeStored(result.metadata), 'its metadata is no object that can be stored');
   check(isErrorRecord(result.error, maximumCauses), 'its error is malformed');
   check(isObject(result.outputs), 'its outputs are no object');
   const problem = findOutputsProblem(result.outputs as Record<string, unknown>, outcome as string, expected);
@@ -136,6 +136,15 @@ function isErrorRecord(value: unknown, causesLeft: number): boolean {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What is nested too deeply cannot be written. */
+function canBeStored(value: object): boolean {
+  try {
+    return JSON.stringify(value).length <= maximumResultBytes;
+  } catch {
+    return false;
+  }
 }
 
 function isText(value: unknown, maximumLength: number): value is string {

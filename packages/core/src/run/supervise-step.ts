@@ -1,6 +1,6 @@
 import type { EndCause, LauncherContext } from './launcher.ts';
 import { countMemoryKills, readTreeMemory } from './process-memory.ts';
-import type { ErrorRecord, StepResult } from './step-result.ts';
+import type { StepResult } from './step-result.ts';
 import type { JobOutcome, WorkerEnd, WorkerProcess } from './worker-process.ts';
 import type { ExecuteJob, ExecuteStoredJob } from './worker-protocol.ts';
 import type { LogStore } from './write-step-log.ts';
@@ -96,7 +96,7 @@ export function superviseStep(
 function causeOf(
   outcome: JobOutcome,
   forced: EndCause | undefined,
-  result: StepResult | undefined,
+  result: UnknownResult | undefined,
   known: { readonly memoryLimitBytes: number | undefined; readonly isRunning: boolean },
 ): EndCause {
   if (forced !== undefined && !(forced.kind === 'stopped' && result?.outcome === 'succeeded')) return forced;
@@ -104,11 +104,12 @@ function causeOf(
 }
 
 function causeOfEnd(
-  { exitCode, signal, heapExhausted, startError, errorTail }: WorkerEnd,
+  { exitCode, signal, heapExhausted, garbled, startError, errorTail }: WorkerEnd,
   { memoryLimitBytes: limitBytes, isRunning }: Parameters<typeof causeOf>[3],
 ): EndCause {
   if (startError !== undefined)
     return { kind: 'refused', reason: `its process cannot be started: ${startError.message}` };
+  if (garbled) return { kind: 'lost', reason: 'something in its worker process wrote among its answers to mlstack' };
   if (heapExhausted) return { kind: 'out-of-memory', ...(limitBytes === undefined ? {} : { limitBytes }) };
   if (!isRunning) {
     const reason = errorTail.trim() || signal || `exit code ${exitCode}`;
@@ -128,8 +129,11 @@ function wasMemoryKill(signal: string): boolean {
   return knownMemoryKills > before;
 }
 
-function resultOf(outcome: JobOutcome, { request }: ExecuteJob | ExecuteStoredJob): StepResult | undefined {
-  if (outcome.kind === 'executed') return outcome.result as StepResult;
+/** What the driver has yet to parse. */
+type UnknownResult = { readonly [Field in keyof StepResult]?: unknown };
+
+function resultOf(outcome: JobOutcome, { request }: ExecuteJob | ExecuteStoredJob): UnknownResult | undefined {
+  if (outcome.kind === 'executed') return fieldsOf(outcome.result);
   if (outcome.kind !== 'failed') return undefined;
   const now = new Date().toISOString();
   return {
@@ -148,23 +152,32 @@ function resultOf(outcome: JobOutcome, { request }: ExecuteJob | ExecuteStoredJo
 }
 
 /** Keys, hashes and times cannot hold a secret; what a step said may. */
-function redactResult(result: StepResult, secrets: LauncherContext['secrets']): StepResult {
+function redactResult(result: UnknownResult, secrets: LauncherContext['secrets']): UnknownResult {
   if (secrets.values().length === 0) return result;
-  const redactTexts = <Value>(value: Value): Value =>
-    JSON.parse(JSON.stringify(value), (_key, item: unknown) =>
-      typeof item === 'string' ? secrets.redact(item) : item,
-    );
-  const { outputs, metadata, error } = result;
-  const previews = Object.entries(outputs).map(([name, output]) => [
-    name,
-    { ...output, preview: secrets.redact(output.preview) },
-  ]);
+  const redactText = (_key: string, item: unknown) => (typeof item === 'string' ? secrets.redact(item) : item);
+  const redactTexts = (value: unknown): unknown => {
+    try {
+      return JSON.parse(JSON.stringify(value ?? null), redactText);
+    } catch {
+      // Nested too deeply: what cannot be redacted goes no further.
+      return undefined;
+    }
+  };
+  const outputs = Object.entries(fieldsOf(result.outputs)).map(([name, output]) => {
+    const fields = fieldsOf(output);
+    return [name, { ...fields, preview: redactTexts(fields.preview) }];
+  });
   return {
     ...result,
-    outputs: Object.fromEntries(previews),
-    metadata: redactTexts(metadata),
-    ...(error === undefined ? {} : { error: redactTexts<ErrorRecord>(error) }),
+    outputs: Object.fromEntries(outputs),
+    metadata: redactTexts(result.metadata),
+    ...(result.error === undefined ? {} : { error: redactTexts(result.error) }),
   };
+}
+
+/** Of what is no object there are none. */
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }
 
 function watchMemory(worker: WorkerProcess, limitBytes: number, exceed: (limitBytes: number) => void): NodeJS.Timeout {

@@ -6,6 +6,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Plan } from '../pipeline/plan.ts';
 import { MarkedOutput } from './marked-output.ts';
+import { parseWorkerAnswer } from './parse-worker-answer.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import { readProcessIdentity } from './process-identity.ts';
 import { endProcessesOfWorkers, killProcessGroup } from './process-tree.ts';
@@ -30,6 +31,8 @@ export interface WorkerEnd {
   readonly signal?: NodeJS.Signals;
   /** The engine gave up since its heap was full. */
   readonly heapExhausted: boolean;
+  /** It was ended since something wrote among its answers what is none. */
+  readonly garbled: boolean;
   /** It could not be started at all. */
   readonly startError?: Error;
   /** The last of what it printed as an error. */
@@ -88,6 +91,7 @@ export class WorkerProcess {
   readonly #becameReady = Promise.withResolvers<void>();
   readonly #writes = new Map<number, (outcome: WriteOutcome) => void>();
   #isReady = false;
+  #isGarbled = false;
   #isOver = false;
 
   constructor({ program = programFile('worker-main'), env = {}, heapLimitBytes }: WorkerOptions = {}) {
@@ -118,8 +122,9 @@ export class WorkerProcess {
     return this.#child.pid;
   }
 
+  /** Or it will be in a moment. */
   get isOver(): boolean {
-    return this.#isOver;
+    return this.#isOver || this.#isGarbled;
   }
 
   /** Never rejects. */
@@ -213,12 +218,18 @@ export class WorkerProcess {
     const decoder = new StringDecoder('utf8');
     let parts: string[] = [];
     stream.on('data', (chunk: Buffer) => {
+      if (this.#isGarbled) return;
       const lines = decoder.write(chunk).split('\n');
       for (const [index, line] of lines.entries()) {
         parts.push(line);
         if (index === lines.length - 1) break;
-        this.#take(JSON.parse(parts.join('')) as WorkerAnswer);
+        const answer = parseWorkerAnswer(parts.join(''));
         parts = [];
+        if (answer === undefined) {
+          this.#giveUp();
+          return;
+        }
+        this.#take(answer);
       }
     });
   }
@@ -245,6 +256,13 @@ export class WorkerProcess {
     if (job.openStreams.size === 0) this.#finish(outcome);
   }
 
+  /** Whoever writes among its answers may write anything: it is not heard any more. */
+  #giveUp(): void {
+    this.#isGarbled = true;
+    if (this.#job !== undefined) this.#job.answer = undefined;
+    void this.kill();
+  }
+
   #finish(outcome: JobOutcome): void {
     const job = this.#job;
     this.#job = undefined;
@@ -252,7 +270,7 @@ export class WorkerProcess {
   }
 
   async #observeEnd(): Promise<WorkerEnd> {
-    const end = await new Promise<Omit<WorkerEnd, 'heapExhausted' | 'errorTail'>>((resolve) => {
+    const end = await new Promise<Pick<WorkerEnd, 'exitCode' | 'signal' | 'startError'>>((resolve) => {
       this.#child.once('error', (startError) => this.#child.pid === undefined && resolve({ startError }));
       this.#child.once('exit', (exitCode, signal) =>
         resolve(signal === null ? { exitCode: exitCode ?? 0 } : { signal }),
@@ -268,7 +286,7 @@ export class WorkerProcess {
       await rm(workerTemporaryDirectory(this.token), { recursive: true, force: true });
     }
     const heapExhausted = /FATAL ERROR:.*heap out of memory/.test(this.#errorTail) && end.exitCode === undefined;
-    const observed = { ...end, heapExhausted, errorTail: this.#errorTail };
+    const observed = { ...end, heapExhausted, garbled: this.#isGarbled, errorTail: this.#errorTail };
     if (this.#job !== undefined) this.#finish(this.#job.answer ?? { kind: 'ended', end: observed });
     return observed;
   }

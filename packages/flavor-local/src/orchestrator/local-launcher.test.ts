@@ -158,6 +158,22 @@ describe('an end is reported as what it was', () => {
     expect(cause).toEqual({ kind: 'out-of-memory', limitBytes: memory });
   }, 30_000);
 
+  test.each(['garbleAnswers', 'garbleJson'])('a worker that says what none says: %s', async (step) => {
+    const { cause, result } = await execute(step);
+    expect(cause).toEqual({ kind: 'lost', reason: expect.stringContaining('among its answers') });
+    expect(result).toBeUndefined();
+    expect((await execute('noop')).result.outcome).toBe('succeeded');
+  });
+
+  test.each(['text', 'nothing', 'outputs', 'output', 'preview'])('a result that is none: %s', async (which) => {
+    fixture.secrets.add('s3cr3t-t0ken');
+    const request = fixture.request('forgeResult');
+    const forged = { ...request, node: { ...request.node, params: { which } } };
+    const { cause, result } = await fixture.execute(launcher, forged);
+    expect(cause).toEqual({ kind: 'completed' });
+    expect(result.formatVersion).toBeUndefined();
+  });
+
   test('a worker that cannot begin', async () => {
     const context = { ...fixture.context(), programs: { worker: '/nonexistent/worker.js' } };
     const own = new LocalLauncher(context, { concurrency: 1, stateDirectory: fixture.stateDirectory, reuse: true });

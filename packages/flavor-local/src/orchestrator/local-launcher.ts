@@ -58,7 +58,11 @@ export class LocalLauncher implements Launcher {
     const handle: LaunchHandle = { runId, nodeId, attempt, role, detail: {} };
     const step = this.#supervise(request, env, () => this.#events.push({ kind: 'running', handle }));
     this.#steps.set(name, { handle, step });
-    void step.end.then(({ cause, result, logChunks }) => {
+    const lost = ({ message }: Error): SupervisedEnd => {
+      const reason = `its supervision failed: ${message}`;
+      return { cause: { kind: 'lost', reason }, logChunks: 0, reusable: false };
+    };
+    void step.end.catch(lost).then(({ cause, result, logChunks }) => {
       this.#steps.delete(name);
       this.#events.push({ kind: 'ended', handle, cause, logChunks, ...(result === undefined ? {} : { result }) });
     });
