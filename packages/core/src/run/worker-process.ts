@@ -52,8 +52,8 @@ export interface JobHandlers {
   started?(): void;
   /** Something was printed. A promise holds back what comes after, and at last the program that prints. */
   output?(stream: 'stdout' | 'stderr', text: string): Promise<void> | void;
-  /** A line of `context.log`. */
-  log?(line: LogLine): void;
+  /** A line of `context.log`. A promise holds back as that of `output` does. */
+  log?(line: LogLine): Promise<void> | void;
 }
 
 export type WriteOutcome = 'written' | 'exists' | 'failed';
@@ -90,6 +90,7 @@ export class WorkerProcess {
   #errorTail = '';
   readonly #becameReady = Promise.withResolvers<void>();
   readonly #writes = new Map<number, (outcome: WriteOutcome) => void>();
+  readonly #heldBack = new Set<Readable>();
   #isReady = false;
   #isGarbled = false;
   #isOver = false;
@@ -143,10 +144,10 @@ export class WorkerProcess {
 
   /**
    * Has it write something to the artifact store, also while a job is under way: one that blocks its thread holds that up. `failed` also
-   * where there is no answer in time, which does not mean that nothing is written.
+   * where there is no answer in time, or what the job says is held back, which does not mean that nothing is written.
    */
   async write(write: WorkerWrite, timeoutMs: number): Promise<WriteOutcome> {
-    if (this.#isOver) return 'failed';
+    if (this.#isOver || this.#heldBack.size > 0) return 'failed';
     const id = this.#nextId++;
     const done = Promise.withResolvers<WriteOutcome>();
     this.#writes.set(id, done.resolve);
@@ -193,10 +194,7 @@ export class WorkerProcess {
         if (name === 'stderr') this.#errorTail = (this.#errorTail + text).slice(-tailLength);
         // What comes between two jobs belongs to neither.
         if (this.#job?.openStreams.has(name) !== true) return;
-        const taken = this.#job.handlers.output?.(name, text);
-        if (taken === undefined) return;
-        stream.pause();
-        void taken.finally(() => stream.resume());
+        this.#holdBack(stream, this.#job.handlers.output?.(name, text));
       },
       marker: (id) => id === this.#job?.id && this.#streamDone(name),
     });
@@ -229,12 +227,24 @@ export class WorkerProcess {
           this.#giveUp();
           return;
         }
-        this.#take(answer);
+        this.#holdBack(stream, this.#take(answer));
       }
     });
   }
 
-  #take(answer: WorkerAnswer): void {
+  /** One that must wait to say more writes nothing for us meanwhile, or its answer waits, too: nobody may wait for that. */
+  #holdBack(stream: Readable, taken: Promise<void> | void): void {
+    if (taken === undefined || this.#heldBack.has(stream)) return;
+    this.#heldBack.add(stream);
+    stream.pause();
+    for (const end of this.#writes.values()) end('failed');
+    void taken.finally(() => {
+      this.#heldBack.delete(stream);
+      stream.resume();
+    });
+  }
+
+  #take(answer: WorkerAnswer): Promise<void> | void {
     const job = this.#job;
     if (answer.kind === 'ready') {
       this.#isReady = true;
@@ -247,10 +257,7 @@ export class WorkerProcess {
       return;
     }
     if (job === undefined || job.id !== answer.id) return;
-    if (answer.kind === 'log') {
-      job.handlers.log?.(answer.line);
-      return;
-    }
+    if (answer.kind === 'log') return job.handlers.log?.(answer.line);
     const { id: _id, ...outcome } = answer;
     job.answer = outcome;
     if (job.openStreams.size === 0) this.#finish(outcome);

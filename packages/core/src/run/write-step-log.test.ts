@@ -54,22 +54,29 @@ test('a line that takes longer than a second is shown as far as it goes', async 
   expect(await readAll(store)).toMatchObject([{ text: 'working', continues: true }, { text: ' done' }]);
 });
 
-test('a printer that is faster than the store is held back, and nothing is lost', async () => {
-  const store = new SlowArtifactStore();
-  const writer = new StepLogWriter(store, prefix, new SecretValues());
-  let held = 0;
-  for (let line = 0; line < 2000; line += 1) {
-    const caughtUp = writer.print('stdout', `${line} ${'x'.repeat(4000)}\n`);
-    if (caughtUp !== undefined) held += 1;
-    await caughtUp;
-  }
-  const chunks = await writer.end();
-  expect(held).toBeGreaterThan(0);
-  expect(chunks).toBe(store.objects.size);
-  for (const { body } of store.objects.values()) expect(body.byteLength).toBeLessThanOrEqual(maximumChunkBytes);
-  const lines = await readAll(store, { lastChunk: async () => chunks });
-  expect(lines.map(({ text }) => Number.parseInt(text, 10))).toEqual(Array.from({ length: 2000 }, (_, line) => line));
-});
+test.each(['stdout', 'log'] as const)(
+  'who says more than the store takes is held back, and nothing is lost: %s',
+  async (stream) => {
+    const store = new SlowArtifactStore();
+    const writer = new StepLogWriter(store, prefix, new SecretValues());
+    let held = 0;
+    for (let line = 0; line < 2000; line += 1) {
+      const text = `${line} ${'x'.repeat(4000)}`;
+      const caughtUp =
+        stream === 'stdout'
+          ? writer.print(stream, `${text}\n`)
+          : writer.log({ time: new Date().toISOString(), stream, level: 'info', text });
+      if (caughtUp !== undefined) held += 1;
+      await caughtUp;
+    }
+    const chunks = await writer.end();
+    expect(held).toBeGreaterThan(0);
+    expect(chunks).toBe(store.objects.size);
+    for (const { body } of store.objects.values()) expect(body.byteLength).toBeLessThanOrEqual(maximumChunkBytes);
+    const lines = await readAll(store, { lastChunk: async () => chunks });
+    expect(lines.map(({ text }) => Number.parseInt(text, 10))).toEqual(Array.from({ length: 2000 }, (_, line) => line));
+  },
+);
 
 test('a store that fails ends the log and not the step', async () => {
   const store = new MemoryArtifactStore();

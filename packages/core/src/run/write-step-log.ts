@@ -8,7 +8,7 @@ type OutputName = 'stdout' | 'stderr';
 
 /** Longest text of one entry, in characters. */
 const maximumLineLength = 16 * 1024;
-/** Waiting bytes above which a step that prints is held back. */
+/** Waiting bytes above which a step that prints or logs is held back. */
 const maximumWaitingBytes = 4 * 1024 * 1024;
 const writeAttempts = 3;
 
@@ -46,12 +46,14 @@ export class StepLogWriter {
     }
     for (const entry of lines.push(text)) this.#add({ time: new Date().toISOString(), stream, ...entry });
     this.#startTimer();
-    return this.#bytes > maximumWaitingBytes ? this.#writing : undefined;
+    return this.#heldBack();
   }
 
-  log(line: LogLine): void {
+  /** As for `print`. */
+  log(line: LogLine): Promise<void> | undefined {
     this.#add({ ...line, text: this.#secrets.redact(line.text) });
     this.#startTimer();
+    return this.#heldBack();
   }
 
   /** Stores the rest. Resolves with the number of chunks. Where the store failed, the log ends early: it does not fail a step. */
@@ -63,6 +65,10 @@ export class StepLogWriter {
     }
     while (this.#entries.length > 0 || this.#writing !== undefined) await (this.#writing ?? this.#startWriting());
     return this.#chunks;
+  }
+
+  #heldBack(): Promise<void> | undefined {
+    return this.#bytes > maximumWaitingBytes ? this.#writing : undefined;
   }
 
   #add(line: LogLine): void {

@@ -220,6 +220,40 @@ describe('what a step prints', () => {
     for (const stat of sizes) expect(stat?.size).toBeLessThanOrEqual(256 * 1024);
   }, 30_000);
 
+  test.each(['logMuch', 'printMuch'])(
+    'is held back while it cannot be kept, and asked to write nothing: %s',
+    async (step) => {
+      const { worker: program } = fixture.context().programs;
+      const worker = new WorkerProcess({ program });
+      const request = fixture.request(step);
+      const context = fixture.context().componentContext('store');
+      const job = {
+        kind: 'execute',
+        request,
+        bundleDirectory: fixture.bundleDirectory,
+        artifactStoreContext: context,
+      } as const;
+      const [isHeld, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      let characters = 0;
+      const take = (text: string) => {
+        characters += text.length;
+        isHeld.resolve();
+        return release.promise;
+      };
+      const done = worker.run(job, { log: ({ text }) => take(text), output: (_stream, text) => take(text) });
+      await isHeld.promise;
+      const { artifactStore } = request.components;
+      const write = { artifactStore, context, key: 'm/runs/run1/other', text: 'x', ifAbsent: true };
+      expect(await worker.write(write, 60_000)).toBe('failed');
+      await delay(300);
+      expect(characters).toBeLessThan(mebibyte / 2);
+      release.resolve();
+      expect(await done).toMatchObject({ kind: 'executed', result: { outcome: 'succeeded' } });
+      expect(characters).toBeGreaterThan(mebibyte);
+      await worker.close();
+    },
+  );
+
   test('as one endless line is kept in pieces that say so', async () => {
     const { log } = await execute('printLong');
     expect(log.map(({ text }) => text).join('') === 'z'.repeat(1_500_000)).toBe(true);
