@@ -14,7 +14,7 @@ import type { InsistOptions, KubernetesApi } from './kubernetes-api.ts';
 import { explainApiError, ignoreMissing, insist, isTransient, statusOf } from './kubernetes-api.ts';
 import type { KubernetesConfig, KubernetesSettings } from './kubernetes-config.ts';
 import type { RunScope } from './object-names.ts';
-import { annotations, jobName, labels, selectorOf } from './object-names.ts';
+import { annotations, jobName, selectorOf } from './object-names.ts';
 import { readPodRefusals } from './pod-refusals.ts';
 import { RunObjects } from './run-objects.ts';
 import { RunWatch } from './run-watch.ts';
@@ -127,7 +127,7 @@ export class JobLauncher implements Launcher {
       const execution = this.#adoptJob(runId, job);
       return execution === undefined ? [] : [{ job, execution }];
     });
-    await this.#adoptObjects(items);
+    await this.#objects.adopt(items, (job) => this.#readRequest(job));
     await this.#startWatch();
     for (const { execution } of adopted) this.#executions.limitStart(execution, config.startTimeoutMs);
     return adopted.map(({ execution }) => execution.handle);
@@ -186,18 +186,11 @@ export class JobLauncher implements Launcher {
     return this.#executions.add({ runId, nodeId, attempt, role, detail: { job, namespace } }, job);
   }
 
-  /** What they hang on is renewed from now on by this driver. Any of their requests tells what that is. */
-  async #adoptObjects(jobs: readonly V1Job[]): Promise<void> {
-    const steps = jobs.filter(({ metadata }) => metadata?.labels?.[labels.role] === 'step');
-    const prefix = steps.map(outputPrefixOf).find((found) => found !== undefined);
-    // Without it they go on as long as their URLs last.
-    const request = prefix === undefined ? undefined : await this.#readRequest(prefix).catch(() => undefined);
-    this.#objects.adopt(jobs, request);
-  }
-
-  async #readRequest(outputPrefix: string): Promise<StepRequest> {
+  async #readRequest(job: V1Job): Promise<StepRequest | undefined> {
+    const prefix = outputPrefixOf(job);
+    if (prefix === undefined) return undefined;
     const chunks: Uint8Array[] = [];
-    for await (const chunk of this.#context.artifactStore.read(requestKey(outputPrefix))) chunks.push(chunk);
+    for await (const chunk of this.#context.artifactStore.read(requestKey(prefix))) chunks.push(chunk);
     return JSON.parse(Buffer.concat(chunks).toString('utf8')) as StepRequest;
   }
 

@@ -19,15 +19,22 @@ describe.skipIf(!isClusterThere)(`what a run's Jobs share ${clusterTests}`, { co
     const artifactStore = { presign: async () => `https://store.invalid/code?X-Amz-Signature=${++made}` };
     const context = {
       artifactStore,
-      publishCode: async () => [{ name: 'code', key: 'code.pack', sha256: 'f00' }],
+      publishCode: async ({ code }: StepRequest) => [{ name: 'code', key: 'code.pack', sha256: `of ${code.digest}` }],
     } as unknown as ConstructorParameters<typeof RunObjects>[0]['context'];
     const patience = { timeoutMs: 20_000 };
     const scope = { runId, componentId: 'c' };
     return new RunObjects({ api: namespace.api, namespace: namespace.name, scope, context, patience, timing });
   }
 
-  const requestOf = (runId: string, leaseEpoch = 1) =>
-    ({ runId, runName: runId, pipeline: 'p', leaseEpoch, components: { artifactStore: {} } }) as unknown as StepRequest;
+  const requestOf = (runId: string, leaseEpoch = 1, digest = 'd') => {
+    const request = { runId, runName: runId, pipeline: 'p', leaseEpoch, code: { digest } };
+    return { ...request, components: { artifactStore: {} } } as unknown as StepRequest;
+  };
+
+  const jobWith = (secretName: string) => {
+    const volumes = [{ name: 'mlstack-launch', secret: { secretName } }];
+    return { spec: { template: { spec: { containers: [], volumes } } } };
+  };
 
   const readKey = async (name: string, key: string) => {
     const { data } = await namespace.api.core.readNamespacedSecret({ name, namespace: namespace.name });
@@ -54,13 +61,52 @@ describe.skipIf(!isClusterThere)(`what a run's Jobs share ${clusterTests}`, { co
     first.close();
     expect(await readKey(name, 'launch.json')).toContain('X-Amz-Signature=1');
     const second = createObjects('renewed', { refreshMs: 300 });
-    const volumes = [{ name: 'mlstack-launch', secret: { secretName: name } }];
-    const job = { spec: { template: { spec: { containers: [], volumes } } } };
-    second.adopt([job], requestOf('renewed', 2));
+    await second.adopt([jobWith(name)], async () => requestOf('renewed', 1));
     while (!(await readKey(name, 'launch.json')).includes('X-Amz-Signature=3')) await delay(100);
     expect(JSON.parse(await readKey(name, 'env.json'))).toEqual({ A: '1' });
     await second.remove();
     expect(await namespace.listLeft('renewed')).toEqual([]);
+  });
+
+  test('Jobs of other code that are taken over keep theirs, and new ones get the new', async () => {
+    const first = createObjects('edited');
+    const old = await first.secretFor(requestOf('edited', 1, 'old'), { env: {} });
+    first.close();
+    const second = createObjects('edited', { refreshMs: 300 });
+    await second.adopt([jobWith(old)], async () => requestOf('edited', 1, 'old'));
+    const current = await second.secretFor(requestOf('edited', 2, 'new'), { env: {} });
+    const later = await second.secretFor(requestOf('edited', 2, 'newer'), { env: {} });
+    for (const [name, digest] of [
+      [old, 'old'],
+      [current, 'new'],
+      [later, 'newer'],
+    ] as const) {
+      const launch = await readKey(name, 'launch.json');
+      while ((await readKey(name, 'launch.json')) === launch) await delay(100);
+      expect(JSON.parse(await readKey(name, 'launch.json')).parts).toMatchObject([{ sha256: `of ${digest}` }]);
+    }
+    await second.remove();
+    expect(await namespace.listLeft('edited')).toEqual([]);
+  });
+
+  test('what was removed while nobody could renew it is made again', async () => {
+    const objects = createObjects('overslept', { refreshMs: 500 });
+    const request = requestOf('overslept');
+    const name = await objects.secretFor(request, { env: { A: '1' } });
+    const at = { namespace: namespace.name };
+    const propagationPolicy = 'Foreground';
+    await namespace.api.batch.deleteNamespacedJob({
+      ...at,
+      name: name.slice(0, name.lastIndexOf('-')),
+      propagationPolicy,
+    });
+    expect(await namespace.listLeft('overslept')).toEqual([]);
+    await delay(1500);
+    const names = await Promise.all([1, 2].map(() => objects.secretFor(request, { env: { A: '1' } })));
+    expect(names).toEqual([name, name]);
+    expect(JSON.parse(await readKey(name, 'env.json'))).toEqual({ A: '1' });
+    await objects.remove();
+    expect(await namespace.listLeft('overslept')).toEqual([]);
   });
 
   test('a driver takes nothing from the one that came after it', async () => {

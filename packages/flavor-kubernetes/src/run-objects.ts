@@ -6,6 +6,7 @@ import type { InsistOptions, KubernetesApi } from './kubernetes-api.ts';
 import { ignoreMissing, insist, statusOf } from './kubernetes-api.ts';
 import type { RunScope } from './object-names.ts';
 import { annotations, labels, labelsOf, shortHash } from './object-names.ts';
+import { readJobEnd } from './pod-state.ts';
 import { secretNameOf } from './step-job.ts';
 
 /** How long a URL to the code works. */
@@ -30,8 +31,16 @@ export interface RunObjectsOptions {
   readonly timing?: Partial<RunObjectsTiming>;
 }
 
+interface KeptSecret {
+  /** Of any step that executes its code. */
+  readonly request: StepRequest;
+  renewedAt: number;
+}
+
+const mergePatch = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
+
 /**
- * What the Jobs of one driver's run share: a Secret for each set of variables that steps name, with URLs to the code. They belong to
+ * What the Jobs of one driver's run share: a Secret for each set of variables that steps name, with URLs to their code. They belong to
  * a Job without pods that ends after a day, or when the run does, and takes them with it: also where no driver is left.
  *
  * A driver that takes over keeps what the Jobs of the one before hang on.
@@ -39,14 +48,15 @@ export interface RunObjectsOptions {
 export class RunObjects {
   readonly #options: RunObjectsOptions;
   readonly #timing: RunObjectsTiming;
+  /** By the code and the names of variables that they hold. */
   readonly #secrets = new Map<string, Promise<string>>();
-  /** Names of Secrets whose URLs are renewed, with the Jobs that own them. */
-  readonly #kept = new Map<string, string>();
-  /** Of earlier drivers, whether their Secrets are known or not. */
+  /** Secrets whose URLs are renewed, by name. */
+  readonly #kept = new Map<string, KeptSecret>();
+  /** Jobs that own Secrets, those of earlier drivers too. */
   readonly #owners = new Set<string>();
-  #parts: Promise<RemoteLaunch> | undefined;
+  /** By the code's digest. */
+  readonly #launches = new Map<string, Promise<RemoteLaunch>>();
   #owner: Promise<string> | undefined;
-  #request: StepRequest | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: RunObjectsOptions) {
@@ -54,16 +64,22 @@ export class RunObjects {
     this.#timing = { urlSeconds, refreshMs, keepSeconds, ...options.timing };
   }
 
-  /** The name of the Secret for an execution. */
+  /** The name of the Secret for an execution. One whose renewal is overdue, as after a machine slept, is made again. */
   async secretFor(request: StepRequest, { env }: LaunchCredentials): Promise<string> {
-    this.#begin(request);
-    const names = JSON.stringify(Object.keys(env).sort());
-    let secret = this.#secrets.get(names);
-    if (secret === undefined) {
-      secret = this.#createSecret(request, env, names);
-      this.#secrets.set(names, secret);
-      secret.catch(() => this.#secrets.delete(names));
+    this.#begin();
+    const content = JSON.stringify([request.code.digest, ...Object.keys(env).sort()]);
+    const known = this.#secrets.get(content);
+    if (known !== undefined && !this.#isOverdue(await known)) return await known;
+    // Another call may have begun to make it meanwhile.
+    const current = this.#secrets.get(content);
+    if (current !== undefined && current !== known) return await current;
+    if (known !== undefined) {
+      this.#owner = undefined;
+      this.#launches.delete(request.code.digest);
     }
+    const secret = this.#createSecret(request, env, content);
+    this.#secrets.set(content, secret);
+    secret.catch(() => this.#secrets.delete(content));
     return await secret;
   }
 
@@ -71,40 +87,59 @@ export class RunObjects {
    * From now on what an earlier driver's Jobs hang on is removed in the end, and renewed until then.
    *
    * @param jobs of steps, and those that own Secrets.
-   * @param request of any of these steps; without one there are none that wait.
+   * @param readRequest of a step's Job. Without it the step goes on as long as its URLs last.
    */
-  adopt(jobs: readonly V1Job[], request: StepRequest | undefined): void {
+  async adopt(jobs: readonly V1Job[], readRequest: (job: V1Job) => Promise<StepRequest | undefined>): Promise<void> {
+    const byTheirSecret = new Map<string, V1Job>();
     for (const job of jobs) {
       const secret = secretNameOf(job);
-      if (secret !== undefined) this.#kept.set(secret, ownerOfSecret(secret));
+      if (secret !== undefined) byTheirSecret.set(secret, job);
       const { name, labels: own = {} } = job.metadata ?? {};
       if (name !== undefined && own[labels.role] === 'run') this.#owners.add(name);
     }
-    if (request === undefined) return;
-    this.#begin(request);
-    void this.refresh().catch(() => {});
+    const keep = async ([name, job]: [string, V1Job]) => {
+      this.#owners.add(ownerOfSecret(name));
+      const request = await readRequest(job).catch(() => undefined);
+      if (request !== undefined) this.#kept.set(name, { request, renewedAt: 0 });
+    };
+    await Promise.all([...byTheirSecret].map(keep));
+    if (this.#kept.size === 0) return;
+    this.#begin();
+    void this.refresh();
   }
 
-  /** New URLs, and another day for them. */
+  /** New URLs, each Secret those to its own code, and another day for them. What fails is left to the next time. */
   async refresh(): Promise<void> {
+    this.#launches.clear();
+    for (const [name, kept] of this.#kept) await this.#renew(name, kept).catch(() => {});
+  }
+
+  async #renew(name: string, kept: KeptSecret): Promise<void> {
     const { api, namespace } = this.#options;
-    if (this.#request === undefined) return;
-    this.#parts = undefined;
-    const body = { stringData: { 'launch.json': JSON.stringify(await this.#describeLaunch(this.#request)) } };
-    const merge = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
-    for (const name of this.#kept.keys()) {
-      await ignoreMissing(api.core.patchNamespacedSecret({ name, namespace, body }, merge));
+    const launch = await this.#describeLaunch(kept.request);
+    await this.#extendOwner(ownerOfSecret(name));
+    const body = { stringData: { 'launch.json': JSON.stringify(launch) } };
+    await api.core.patchNamespacedSecret({ name, namespace, body }, mergePatch);
+    kept.renewedAt = Date.now();
+  }
+
+  /** @returns its uid. */
+  async #extendOwner(name: string): Promise<string> {
+    const { api, namespace } = this.#options;
+    const job = await api.batch.readNamespacedJob({ name, namespace });
+    const { metadata, status } = job;
+    if (metadata?.deletionTimestamp !== undefined || readJobEnd(job) !== undefined) {
+      throw new DOMException(`Job ${name} is being removed`, 'InvalidStateError');
     }
-    for (const name of new Set(this.#kept.values())) {
-      await ignoreMissing(
-        (async () => {
-          const { status } = await api.batch.readNamespacedJob({ name, namespace });
-          const age = (Date.now() - (status?.startTime?.getTime() ?? Date.now())) / 1000;
-          const spec = { activeDeadlineSeconds: Math.ceil(age) + this.#timing.keepSeconds };
-          await api.batch.patchNamespacedJob({ name, namespace, body: { spec } }, merge);
-        })(),
-      );
-    }
+    const age = (Date.now() - (status?.startTime?.getTime() ?? Date.now())) / 1000;
+    const spec = { activeDeadlineSeconds: Math.ceil(age) + this.#timing.keepSeconds };
+    await api.batch.patchNamespacedJob({ name, namespace, body: { spec } }, mergePatch);
+    return metadata?.uid ?? '';
+  }
+
+  #isOverdue(secret: string): boolean {
+    const { renewedAt = 0 } = this.#kept.get(secret) ?? {};
+    return Date.now() - renewedAt > 2 * this.#timing.refreshMs;
   }
 
   /** Removes what was made here and what was adopted; what belongs to a driver that came later stays. */
@@ -114,23 +149,22 @@ export class RunObjects {
     const propagationPolicy = 'Background';
     const remove = (name: string) =>
       ignoreMissing(insist(() => api.batch.deleteNamespacedJob({ name, namespace, propagationPolicy }), patience));
-    await Promise.all([...new Set([...this.#kept.values(), ...this.#owners])].map(remove));
+    await Promise.all([...this.#owners].map(remove));
   }
 
   close(): void {
     clearInterval(this.#timer);
   }
 
-  #begin(request: StepRequest): void {
-    this.#request ??= request;
-    this.#timer ??= setInterval(() => void this.refresh().catch(() => {}), this.#timing.refreshMs).unref();
+  #begin(): void {
+    this.#timer ??= setInterval(() => void this.refresh(), this.#timing.refreshMs).unref();
   }
 
-  async #createSecret(request: StepRequest, env: LaunchCredentials['env'], names: string): Promise<string> {
+  async #createSecret(request: StepRequest, env: LaunchCredentials['env'], content: string): Promise<string> {
     const { api, namespace, scope, patience } = this.#options;
     const ownerName = this.#ownerName(request);
-    const name = `${ownerName}-${shortHash(names).slice(0, 8)}`;
-    this.#kept.set(name, ownerName);
+    const name = `${ownerName}-${shortHash(content).slice(0, 8)}`;
+    this.#owners.add(ownerName);
     const [owner, launch] = await Promise.all([this.#createOwner(request), this.#describeLaunch(request)]);
     const body = {
       apiVersion: 'v1',
@@ -154,6 +188,7 @@ export class RunObjects {
         await api.core.replaceNamespacedSecret({ name, namespace, body });
       }
     }, patience);
+    this.#kept.set(name, { request, renewedAt: Date.now() });
     return name;
   }
 
@@ -168,11 +203,13 @@ export class RunObjects {
       }));
       return { formatVersion: 1, parts: await Promise.all(parts), artifactStore: request.components.artifactStore };
     };
-    this.#parts ??= describe();
-    this.#parts.catch(() => {
-      this.#parts = undefined;
-    });
-    return this.#parts;
+    const { digest } = request.code;
+    const known = this.#launches.get(digest);
+    if (known !== undefined) return known;
+    const launch = describe();
+    this.#launches.set(digest, launch);
+    launch.catch(() => this.#launches.delete(digest));
+    return launch;
   }
 
   /** Each driver of a run has its own, so that one that lost its lease takes nothing from the next. */
@@ -214,8 +251,7 @@ export class RunObjects {
         return metadata?.uid ?? '';
       } catch (error) {
         if (statusOf(error) !== 409) throw error;
-        const { metadata } = await api.batch.readNamespacedJob({ name, namespace });
-        return metadata?.uid ?? '';
+        return await this.#extendOwner(name);
       }
     };
     this.#owner ??= insist(create, patience);

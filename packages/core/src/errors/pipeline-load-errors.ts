@@ -66,3 +66,14 @@ export class StepCodeMismatchError extends MlstackError {
     );
   }
 }
+
+/** A step was given a bundle that is not the one of its request. */
+export class StepCodeOtherError extends MlstackError {
+  readonly code = 'STEP_CODE_OTHER';
+  override readonly kind = 'failure' as const;
+  constructor(node: string) {
+    super(`The code that "${node}" was given is not the code of its run.`, {
+      hint: 'Nothing was executed. This is a fault of what launched the step; please report it.',
+    });
+  }
+}

@@ -10,7 +10,7 @@ import { saveArtifact } from '../artifact/store-artifact.ts';
 import { mapStack } from '../bundle/map-stack.ts';
 import type { ArtifactStore } from '../component/artifact-store.ts';
 import type { ComponentContext } from '../component/stack-component.ts';
-import { StepCodeMismatchError } from '../errors/pipeline-load-errors.ts';
+import { StepCodeMismatchError, StepCodeOtherError } from '../errors/pipeline-load-errors.ts';
 import { MaterializerMissingError, OutputInvalidError, OutputMissingError } from '../errors/step-errors.ts';
 import type { JsonObject } from '../json-value.ts';
 import type { CompiledPipeline } from '../pipeline/compile-pipeline.ts';
@@ -89,6 +89,7 @@ async function runStep(
 ): Promise<StepResult['outputs']> {
   const { node, code, role } = request;
   const pipeline = await loadPipeline(environment.bundleDirectory, code.export, code.configuration);
+  if (pipeline.plan.codeDigest !== code.digest) throw new StepCodeOtherError(node.id);
   const definition = pipeline.definitions.get(node.id);
   if (definition?.name !== node.step) throw new StepCodeMismatchError(node.id, node.step, definition?.name);
   const { signal } = environment;

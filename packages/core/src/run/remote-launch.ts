@@ -39,9 +39,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 
-const [launch, env] = ['./launch.json', './env.json'].map((file) =>
-  JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8')),
-);
+const read = (file) => JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8'));
+const [launch, env] = ['./launch.json', './env.json'].map(read);
 const [head, folder = tmpdir()] = process.argv.slice(2);
 const root = mkdtempSync(join(folder, 'mlstack-'));
 const limit = Date.now() + 300_000;
@@ -63,10 +62,12 @@ async function get(url, redirects = 5) {
   return Buffer.concat(chunks);
 }
 
-async function fetchPart({ name, url, sha256 }) {
+async function fetchPart(name) {
   for (let wait = 200; ; wait = Math.min(wait * 2, 10_000)) {
     let reason = 'its SHA-256 is not what was stored';
     try {
+      // Whoever launched this renews the URLs in place.
+      const { url, sha256 } = read('./launch.json').parts.find((part) => part.name === name);
       const bytes = await get(url);
       if (createHash('sha256').update(bytes).digest('hex') === sha256) return bytes;
     } catch (error) {
@@ -77,11 +78,11 @@ async function fetchPart({ name, url, sha256 }) {
   }
 }
 
-async function unpack(part) {
-  const bytes = gunzipSync(await fetchPart(part));
+async function unpack({ name }) {
+  const bytes = gunzipSync(await fetchPart(name));
   let at = bytes.indexOf(10) + 1;
   for (const [path, size] of JSON.parse(bytes.subarray(0, at).toString())) {
-    const file = join(root, part.name, path);
+    const file = join(root, name, path);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, bytes.subarray(at, (at += size)));
   }
