@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /** Tells a process from a later one with the same id. */
@@ -30,9 +29,10 @@ export function readProcessIdentity(pid: number): ProcessIdentity | undefined {
   return state === 'Z' || state === 'X' ? undefined : { boot: readBootId(), pid, start: fields[19] ?? '' };
 }
 
-/** For systems without `/proc`: to the second, in the zone of nobody. */
+/** For systems without `/proc`: to the second, in the zone of nobody. Loads what starts processes only then. */
 export function readStartFromPs(pid: number): string {
   try {
+    const { execFileSync } = process.getBuiltinModule('node:child_process');
     const env = { ...process.env, LC_ALL: 'C', TZ: 'UTC' };
     return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', env, stdio: 'pipe' }).trim();
   } catch {
