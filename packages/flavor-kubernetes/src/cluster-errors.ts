@@ -21,7 +21,11 @@ export class ClusterError extends MlstackError {
 }
 
 /** Does something and says in a user's words why it failed. */
-export async function telling<Answer>(api: ClusterApi, what: string, work: () => Promise<Answer>): Promise<Answer> {
+export async function telling<Answer>(
+  api: Pick<ClusterApi, 'kubeConfig'>,
+  what: string,
+  work: () => Promise<Answer>,
+): Promise<Answer> {
   try {
     return await work();
   } catch (error) {

@@ -18,6 +18,8 @@ export interface JobExecution {
   isRunning: boolean;
   isStopping: boolean;
   isOver: boolean;
+  /** Nobody has seen it end: its pod may be there for long. */
+  isGivenUp: boolean;
 }
 
 export interface JobExecutionsOptions {
@@ -26,14 +28,15 @@ export interface JobExecutionsOptions {
   /** How long a node may not answer. */
   readonly lostNodeTimeoutMs: number;
   readonly tell: (event: LaunchEvent) => void;
-  /** It was given up: nothing of it may go on. */
-  readonly discard: (execution: JobExecution) => void;
 }
 
 /** Time for a pod's last words where its Job is over first, in milliseconds. */
 const lastWordsMs = 5000;
 
-/** Makes of what is seen of Jobs and their pods what a launcher tells of its executions: each ends once. */
+/**
+ * Makes of what is seen of Jobs and their pods what a launcher tells of its executions: each ends once. Limits of time only tell, as
+ * the run may be another driver's by now.
+ */
 export class JobExecutions {
   readonly #options: JobExecutionsOptions;
   readonly #byJob = new Map<string, JobExecution>();
@@ -55,6 +58,7 @@ export class JobExecutions {
       isRunning: false,
       isStopping: false,
       isOver: false,
+      isGivenUp: false,
     };
     this.#byJob.set(job, execution);
     return execution;
@@ -73,7 +77,12 @@ export class JobExecutions {
     for (const execution of this.#byJob.values()) if (!execution.isOver) yield execution;
   }
 
-  /** No timer acts any more. */
+  /** All that there were are forgotten. */
+  get isEmpty(): boolean {
+    return this.#byJob.size === 0;
+  }
+
+  /** No timer tells any more. */
   close(): void {
     for (const execution of this.#byJob.values()) clearTimers(execution);
   }
@@ -113,17 +122,14 @@ export class JobExecutions {
     if (execution.isRunning || execution.isOver) return;
     execution.startTimer = setTimeout(() => {
       const reason = `${execution.reason} (waited ${Math.round(timeoutMs / 1000)} s)`;
-      this.#giveUp(execution, { kind: 'not-started', reason });
+      if (!execution.isRunning) this.#giveUp(execution, { kind: 'not-started', reason });
     }, timeoutMs);
   }
 
   /** From now on its end, whatever it is, is what was asked for. It comes within the limit. */
   stop(execution: JobExecution, timeoutMs: number): void {
     execution.isStopping = true;
-    execution.stopTimer ??= setTimeout(() => {
-      this.#options.discard(execution);
-      this.end(execution, { kind: 'stopped' });
-    }, timeoutMs);
+    execution.stopTimer ??= setTimeout(() => this.#giveUp(execution, { kind: 'stopped' }), timeoutMs);
   }
 
   end(execution: JobExecution, cause: EndCause, logChunks?: number): void {
@@ -158,8 +164,10 @@ export class JobExecutions {
 
   #limitImage(execution: JobExecution, failure: 'now' | 'never' | undefined): void {
     if (failure === undefined) return;
-    const refuse = () =>
+    const refuse = () => {
+      if (execution.isRunning) return;
       this.#giveUp(execution, { kind: 'refused', reason: `its image cannot be had: ${execution.reason}` });
+    };
     if (failure === 'now') execution.imageTimer ??= setTimeout(refuse, this.#options.imageTimeoutMs);
     else setImmediate(refuse);
   }
@@ -171,15 +179,13 @@ export class JobExecutions {
       return;
     }
     this.tellWaiting(execution, `node ${node} does not answer`);
-    execution.nodeTimer ??= setTimeout(() => {
-      this.#options.discard(execution);
-      this.end(execution, { kind: 'lost', reason: `node ${node} was lost: it does not answer` });
-    }, this.#options.lostNodeTimeoutMs);
+    const lose = () => this.#giveUp(execution, { kind: 'lost', reason: `node ${node} was lost: it does not answer` });
+    execution.nodeTimer ??= setTimeout(lose, this.#options.lostNodeTimeoutMs);
   }
 
   #giveUp(execution: JobExecution, cause: EndCause): void {
-    if (execution.isOver || execution.isRunning) return;
-    this.#options.discard(execution);
+    if (execution.isOver) return;
+    execution.isGivenUp = true;
     this.end(execution, cause);
   }
 }

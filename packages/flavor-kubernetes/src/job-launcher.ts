@@ -7,11 +7,12 @@ import type {
   LaunchHandle,
   StepRequest,
 } from '@mlstack/core/flavor';
-import { LaunchEventQueue, requestKey } from '@mlstack/core/flavor';
+import { LaunchEventQueue, MlstackError, requestKey } from '@mlstack/core/flavor';
+import { explainClusterError, telling } from './cluster-errors.ts';
 import type { JobExecution } from './job-executions.ts';
 import { JobExecutions } from './job-executions.ts';
 import type { InsistOptions, KubernetesApi } from './kubernetes-api.ts';
-import { explainApiError, ignoreMissing, insist, isTransient, statusOf } from './kubernetes-api.ts';
+import { ignoreMissing, insist, isTransient, statusOf } from './kubernetes-api.ts';
 import type { KubernetesConfig, KubernetesSettings } from './kubernetes-config.ts';
 import type { RunScope } from './object-names.ts';
 import { annotations, jobName, selectorOf } from './object-names.ts';
@@ -69,7 +70,6 @@ export class JobLauncher implements Launcher {
       imageTimeoutMs,
       lostNodeTimeoutMs,
       tell: (event) => this.#events.push(event),
-      discard: ({ job, pod }) => this.#remove(job, pod),
     });
     void context.warmWorker?.close();
   }
@@ -86,12 +86,14 @@ export class JobLauncher implements Launcher {
     try {
       await this.#create(request, credentials);
     } catch (error) {
-      if (statusOf(error) === undefined || isTransient(error)) {
+      const mayHelp = isTransient(error);
+      if (MlstackError.is(error) || (statusOf(error) === undefined && !mayHelp)) {
         this.#executions.forget(job);
-        this.#remove(job);
         throw error;
       }
-      this.#executions.end(execution, { kind: 'refused', reason: explainRefusal(error) });
+      // Its Job may have been made all the same: it goes with the release.
+      const reason = this.#explain(error);
+      this.#executions.end(execution, { kind: mayHelp ? 'lost' : 'refused', reason });
       return execution.handle;
     }
     this.#executions.limitStart(execution, request.node.settings.startTimeoutMs ?? config.startTimeoutMs);
@@ -112,35 +114,41 @@ export class JobLauncher implements Launcher {
     if (execution !== undefined) this.#executions.stop(execution, gracePeriodSeconds * 1000 + stopLimitMs);
     if (execution?.isRunning === true && execution.pod !== undefined) {
       const name = execution.pod;
-      await ignoreMissing(
-        insist(() => api.core.deleteNamespacedPod({ name, namespace, gracePeriodSeconds }), this.#patience),
+      await telling(api, `end pod ${name}`, () =>
+        ignoreMissing(
+          insist(() => api.core.deleteNamespacedPod({ name, namespace, gracePeriodSeconds }), this.#patience),
+        ),
       );
-    } else await this.#deleteJob(job);
+    } else await telling(api, `remove Job ${job}`, () => this.#deleteJob(job));
   }
 
   async adopt(runId: string): Promise<readonly LaunchHandle[]> {
     const { api, config } = this.#options;
     const { namespace } = config;
     const labelSelector = selectorOf(this.#scope);
-    const { items } = await insist(() => api.batch.listNamespacedJob({ namespace, labelSelector }), this.#patience);
+    const looking = `look for Jobs of the run in namespace ${namespace}`;
+    const { items } = await telling(api, looking, () =>
+      insist(() => api.batch.listNamespacedJob({ namespace, labelSelector }), this.#patience),
+    );
     const adopted = items.flatMap((job) => {
       const execution = this.#adoptJob(runId, job);
       return execution === undefined ? [] : [{ job, execution }];
     });
     await this.#objects.adopt(items, (job) => this.#readRequest(job));
-    await this.#startWatch();
+    await telling(api, looking, () => this.#startWatch());
     for (const { execution } of adopted) this.#executions.limitStart(execution, config.startTimeoutMs);
     return adopted.map(({ execution }) => execution.handle);
   }
 
   release(handle: LaunchHandle): void {
     const job = String(handle.detail.job);
+    const execution = this.#executions.get(job);
     this.#executions.forget(job);
-    this.#remove(job);
+    this.#remove(job, execution?.isGivenUp === true ? execution.pod : undefined);
   }
 
   async close(): Promise<void> {
-    const isAllOver = this.#executions.remaining().next().done === true;
+    const isAllReleased = this.#executions.isEmpty;
     const limit = setTimeout(() => this.#closed.abort(), closeLimitMs);
     clearInterval(this.#podless);
     this.#executions.close();
@@ -148,7 +156,7 @@ export class JobLauncher implements Launcher {
     if (this.#watch !== undefined) await (await this.#watch.catch(() => undefined))?.close();
     await Promise.all(this.#removals);
     // What is left behind here is ended by the cluster: each has a time to live.
-    if (isAllOver) await this.#objects.remove().catch(() => {});
+    if (isAllReleased) await this.#objects.remove().catch(() => {});
     clearTimeout(limit);
     this.#closed.abort();
     this.#events.close();
@@ -232,6 +240,12 @@ export class JobLauncher implements Launcher {
     }
   }
 
+  #explain(error: unknown): string {
+    const { subject, reason, hint } = explainClusterError(this.#options.api, error);
+    if (statusOf(error) === 404) return `${reason} (mlstack stack up makes what is missing)`;
+    return subject === 'cluster' ? reason : `${reason}. ${hint.replace(/\.$/, '')}`;
+  }
+
   /** Without waiting for it. What cannot be removed ends by its time to live. */
   #remove(job: string, pod?: string): void {
     const { api, config } = this.#options;
@@ -250,11 +264,6 @@ export class JobLauncher implements Launcher {
     const request = { name, namespace: config.namespace, propagationPolicy: 'Background' };
     await ignoreMissing(insist(() => api.batch.deleteNamespacedJob(request), this.#patience));
   }
-}
-
-function explainRefusal(error: unknown): string {
-  const text = explainApiError(error);
-  return statusOf(error) === 404 ? `${text} (mlstack stack up makes what is missing)` : text;
 }
 
 function isRole(text: string | undefined): text is StepRequest['role'] {

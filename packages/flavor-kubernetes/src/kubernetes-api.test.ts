@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
-import { createKubernetesApi } from './kubernetes-api.ts';
+import { createKubernetesApi, insist } from './kubernetes-api.ts';
 import { kubernetesConfig } from './kubernetes-config.ts';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -56,4 +56,19 @@ test('of several kubeconfigs the first decides the context, as kubectl has it', 
   expect(shared.getCurrentCluster()?.server).toBe('https://shared-by-one.example.org');
   expect(shared.getCurrentUser()?.name).toBe('one');
   expect(() => open({ context: 'three' })).toThrow(/no context "three"; it has one, shared, two/);
+});
+
+test('time in which the machine slept takes no patience away', async () => {
+  let asleepMs = 0;
+  const now = Date.now.bind(Date);
+  vi.spyOn(Date, 'now').mockImplementation(() => now() + asleepMs);
+  onTestFinished(() => void vi.restoreAllMocks());
+  const wake = async () => {
+    asleepMs += 3_600_000;
+    if (asleepMs < 3 * 3_600_000) throw new Error('no network');
+    return 'done';
+  };
+  expect(await insist(wake, { timeoutMs: 600_000 })).toBe('done');
+  const fail = async () => Promise.reject(new Error('no network'));
+  await expect(insist(fail, { timeoutMs: 500 })).rejects.toThrow('no network');
 });

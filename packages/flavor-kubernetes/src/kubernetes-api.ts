@@ -114,35 +114,40 @@ export function isTransient(error: unknown): boolean {
 }
 
 export interface InsistOptions {
-  /** How long it is tried again. */
+  /** How long it is tried again. Time in which this machine slept does not count. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
   readonly onTrouble?: (reason: string) => void;
 }
 
 /** A request that has no answer after this counts as failed, in milliseconds. */
-const answerMs = 30_000;
+export const answerMs = 30_000;
 
 /** Does it again while the API server cannot be reached or is overloaded: what is done must bear being done twice. */
 export async function insist<Answer>(
   work: () => Promise<Answer>,
   { timeoutMs, signal, onTrouble }: InsistOptions,
 ): Promise<Answer> {
-  const limit = Date.now() + timeoutMs;
+  let spentMs = 0;
   for (let wait = 200; ; wait = Math.min(wait * 2, 10_000)) {
+    const begin = Date.now();
     try {
       return await limited(work());
     } catch (error) {
-      if (!isTransient(error) || Date.now() + wait > limit) throw error;
+      spentMs += wait + Math.min(Date.now() - begin, answerMs);
+      if (!isTransient(error) || spentMs > timeoutMs) throw error;
       onTrouble?.(explainApiError(error));
       await delay(wait, undefined, signal === undefined ? {} : { signal });
     }
   }
 }
 
-async function limited<Answer>(work: Promise<Answer>): Promise<Answer> {
+export async function limited<Answer>(work: Promise<Answer>): Promise<Answer> {
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`no answer for ${answerMs / 1000} s`)), answerMs);
+  const timer = setTimeout(
+    () => late.reject(new DOMException(`no answer for ${answerMs / 1000} s`, 'TimeoutError')),
+    answerMs,
+  );
   try {
     return await Promise.race([work, late.promise]);
   } finally {

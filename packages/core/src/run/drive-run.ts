@@ -6,6 +6,7 @@ import { defaultDriveTiming } from './drive-options.ts';
 import { DriverLoop } from './driver-loop.ts';
 import { toErrorRecord } from './error-record.ts';
 import { LaunchPool } from './launch-pool.ts';
+import type { Launcher, LaunchHandle } from './launcher.ts';
 import { describeNodeEnd, failureOf } from './node-end.ts';
 import type { RecordedOutputs } from './node-outputs.ts';
 import { idsOf, NodeOutputs, previewsOf } from './node-outputs.ts';
@@ -400,7 +401,7 @@ class RunDriver {
         const key = keyOf({ ...handle, node: { id: handle.nodeId } });
         const execution = due.get(key);
         due.delete(key);
-        if (execution === undefined) this.#loop.guard(() => void launcher.stop(handle, 0).catch(() => {}));
+        if (execution === undefined) this.#loop.guard(() => void discard(launcher, handle));
         else this.#executions.add(Object.assign(execution, { handle }));
       }
     }
@@ -411,4 +412,10 @@ class RunDriver {
       });
     }
   }
+}
+
+/** An execution whose end is recorded already. */
+async function discard(launcher: Launcher, handle: LaunchHandle): Promise<void> {
+  await launcher.stop(handle, 0).catch(() => {});
+  launcher.release?.(handle);
 }

@@ -6,7 +6,7 @@ import { resultKey } from './step-log.ts';
 
 export interface ReadResultOptions {
   readonly signal: AbortSignal;
-  /** How long a store that fails is asked again. */
+  /** How long a store that fails is asked again. Time in which this machine slept does not count. */
   readonly patienceMs: number;
   /** Told once, when the store begins to fail. */
   readonly onTrouble: (error: unknown) => void;
@@ -14,6 +14,8 @@ export interface ReadResultOptions {
 
 const firstDelayMs = 200;
 const longestDelayMs = 10_000;
+/** What one try counts for at most, in milliseconds. */
+const longestTryMs = 60_000;
 
 /**
  * The bytes of the result that an execution published, or undefined where there is none. Stops reading past the limit, so that
@@ -24,13 +26,15 @@ export async function readStepResult(
   outputPrefix: string,
   { signal, patienceMs, onTrouble }: ReadResultOptions,
 ): Promise<Uint8Array | undefined> {
-  const begin = Date.now();
+  let spentMs = 0;
   for (let delayMs = firstDelayMs; ; delayMs = Math.min(delayMs * 2, longestDelayMs)) {
+    const begin = Date.now();
     try {
       return await readLimited(store, resultKey(outputPrefix), signal);
     } catch (error) {
       if (MlstackError.is(error) && error.code === 'OBJECT_NOT_FOUND') return undefined;
-      if (signal.aborted || Date.now() - begin + delayMs > patienceMs) throw error;
+      spentMs += delayMs + Math.min(Date.now() - begin, longestTryMs);
+      if (signal.aborted || spentMs > patienceMs) throw error;
       if (delayMs === firstDelayMs) onTrouble(error);
       await sleep(delayMs, undefined, { signal });
     }

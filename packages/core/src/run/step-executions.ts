@@ -103,6 +103,8 @@ export class StepExecutions {
   handle(event: LaunchEvent): void {
     const execution = this.#running.get(keyOf({ ...event.handle, node: { id: event.handle.nodeId } }));
     if (execution === undefined) return;
+    // What ends before `launch` has resolved is to be released as well.
+    execution.handle ??= event.handle;
     const { nodeId, attempt } = event.handle;
     if (event.kind === 'waiting') {
       this.#options.tell({ kind: 'node-waiting', nodeId, attempt, reason: event.reason });

@@ -1,0 +1,114 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { LaunchEvent, LauncherContext, StepRequest } from '@mlstack/core/flavor';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { JobLauncher } from './job-launcher.ts';
+import { createKubernetesApi } from './kubernetes-api.ts';
+import { kubernetesConfig } from './kubernetes-config.ts';
+import { clusterTests, isClusterThere, realContext, TestNamespace } from './testing/real-cluster.ts';
+import { createPowerlessToken, writeKubeconfig } from './testing/restricted-user.ts';
+
+describe.skipIf(!isClusterThere)(`a launcher of Jobs ${clusterTests}`, () => {
+  let namespace: TestNamespace;
+  beforeAll(async () => {
+    namespace = await new TestNamespace().create();
+  });
+  afterAll(() => namespace.remove());
+
+  /** Its Jobs' pods fit no node. */
+  function createLauncher(runId: string, config: object = {}): JobLauncher {
+    const context = {
+      runId,
+      artifactStore: { presign: async () => 'https://store.invalid/code', write: async () => ({}) },
+      publishCode: async () => [],
+      secrets: { add: () => {} },
+    } as unknown as LauncherContext;
+    const nodeSelector = { 'mlstack.dev/nowhere': 'x' };
+    const full = kubernetesConfig.parse({ context: realContext, namespace: namespace.name, nodeSelector, ...config });
+    const launcher = new JobLauncher(context, {
+      api: createKubernetesApi(full),
+      config: full,
+      componentId: 'c',
+      settingsKey: 'orchestrator/kubernetes',
+    });
+    onTestFinished(() => launcher.close());
+    return launcher;
+  }
+
+  const requestOf = (runId: string, startTimeoutMs: number) => {
+    const request = { runId, runName: runId, pipeline: 'p', nodeId: 'n', attempt: 1, role: 'step', leaseEpoch: 1 };
+    return {
+      ...request,
+      code: { digest: 'd' },
+      node: { id: 'n', step: 'n', settings: { startTimeoutMs } },
+      outputPrefix: `m/runs/${runId}/n.1.`,
+      components: { artifactStore: {} },
+    } as unknown as StepRequest;
+  };
+
+  const endOf = async (launcher: JobLauncher): Promise<Extract<LaunchEvent, { kind: 'ended' }>> => {
+    for await (const event of launcher.events()) if (event.kind === 'ended') return event;
+    throw new Error('it was closed');
+  };
+
+  const restricted = async () => {
+    const token = await createPowerlessToken(namespace.api, namespace.name);
+    return { kubeconfig: writeKubeconfig(namespace.api, { user: { token } }) };
+  };
+
+  test('a limit that has passed only tells: the Job goes when it is released', async () => {
+    const launcher = createLauncher('limited');
+    const handle = await launcher.launch(requestOf('limited', 1000), { env: {} });
+    expect((await endOf(launcher)).cause).toMatchObject({ kind: 'not-started' });
+    await delay(2000);
+    const name = String(handle.detail.job);
+    const { metadata } = await namespace.api.batch.readNamespacedJob({ name, namespace: namespace.name });
+    expect(metadata?.deletionTimestamp).toBeUndefined();
+    launcher.release(handle);
+    await launcher.close();
+    expect(await namespace.listLeft('limited')).toEqual([]);
+  });
+
+  test('a driver that released nothing leaves what Jobs hang on to the next', async () => {
+    const launcher = createLauncher('frozen');
+    const handle = await launcher.launch(requestOf('frozen', 1000), { env: {} });
+    await endOf(launcher);
+    await launcher.close();
+    const next = createLauncher('frozen');
+    expect(await next.adopt('frozen')).toEqual([handle]);
+    const at = { namespace: namespace.name };
+    const { items } = await namespace.api.core.listNamespacedSecret(at);
+    expect(items.map(({ metadata }) => metadata?.name)).toContainEqual(expect.stringMatching(/^mlstack-run-/));
+    next.release(handle);
+    await next.close();
+    expect(await namespace.listLeft('frozen')).toEqual([]);
+  });
+
+  test('what the API server refuses is told in words, not as its answer', async () => {
+    const launcher = createLauncher('refused', await restricted());
+    await expect(launcher.adopt('refused')).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /^Could not look for Jobs of the run in namespace \S+: (?!.*HTTP-Code).*forbidden/s,
+      ),
+      hint: expect.stringContaining('mlstack stack up'),
+    });
+    await launcher.launch(requestOf('refused', 60_000), { env: {} });
+    expect((await endOf(launcher)).cause).toMatchObject({
+      kind: 'refused',
+      reason: expect.stringMatching(/^(?!.*HTTP-Code).*forbidden.*mlstack-driver/s),
+    });
+  });
+
+  test('an API server that stays away is told in words', async () => {
+    const user = { token: 'x' };
+    const kubeconfig = writeKubeconfig(namespace.api, { server: 'https://127.0.0.1:65533', user });
+    const launcher = createLauncher('away', { kubeconfig, apiTimeoutMs: 1000 });
+    await expect(launcher.adopt('away')).rejects.toThrow(
+      /^Could not look for Jobs .* cannot be reached: .*ECONNREFUSED/,
+    );
+    await launcher.launch(requestOf('away', 60_000), { env: {} });
+    expect((await endOf(launcher)).cause).toMatchObject({
+      kind: 'lost',
+      reason: expect.stringMatching(/cannot be reached: .*ECONNREFUSED/),
+    });
+  });
+});
