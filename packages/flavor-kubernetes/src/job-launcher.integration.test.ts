@@ -1,6 +1,8 @@
+import type { AddressInfo, Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LaunchEvent, LauncherContext, StepRequest } from '@mlstack/core/flavor';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { JobLauncher } from './job-launcher.ts';
 import { createKubernetesApi } from './kubernetes-api.ts';
 import { kubernetesConfig } from './kubernetes-config.ts';
@@ -111,4 +113,62 @@ describe.skipIf(!isClusterThere)(`a launcher of Jobs ${clusterTests}`, () => {
       reason: expect.stringMatching(/cannot be reached: .*ECONNREFUSED/),
     });
   });
+
+  test('an API server that goes away is waited for, and one that stays away ends what is watched', async () => {
+    const { user, server = '' } = {
+      user: namespace.api.kubeConfig.getCurrentUser(),
+      ...namespace.api.kubeConfig.getCurrentCluster(),
+    };
+    const proxy = await startProxy(new URL(server));
+    const certificates = { 'client-certificate-data': user?.certData, 'client-key-data': user?.keyData };
+    const kubeconfig = writeKubeconfig(namespace.api, { server: proxy.url, user: certificates });
+    const launcher = createLauncher('cut', { kubeconfig, apiTimeoutMs: 8000 });
+    const events: LaunchEvent[] = [];
+    const reading = (async () => {
+      for await (const event of launcher.events()) events.push(event);
+    })();
+    const isTold = (text: string) => vi.waitFor(() => expect(JSON.stringify(events)).toContain(text), 40_000);
+    const handle = await launcher.launch(requestOf('cut', 600_000), { env: {} });
+    await isTold('match');
+    proxy.cut();
+    await isTold('the API server cannot be reached');
+    proxy.mend();
+    await delay(10_000);
+    expect(events.filter(({ kind }) => kind === 'ended')).toEqual([]);
+    proxy.cut();
+    await vi.waitFor(() => expect(events.at(-1)).toMatchObject({ kind: 'ended', cause: { kind: 'lost' } }), 60_000);
+    proxy.mend();
+    launcher.release(handle);
+    await launcher.close();
+    await reading;
+    expect(await namespace.listLeft('cut')).toEqual([]);
+  }, 150_000);
 });
+
+/** Between the launcher and the API server; the connections through it can be cut. */
+async function startProxy({ hostname, port }: URL) {
+  const sockets = new Set<Socket>();
+  let isCut = false;
+  const server = createServer((near) => {
+    if (isCut) {
+      near.destroy();
+      return;
+    }
+    const far = connect(Number(port), hostname);
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on('error', () => {}).on('close', () => sockets.delete(socket));
+    }
+    near.pipe(far).pipe(near);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const cut = () => {
+    isCut = true;
+    for (const socket of sockets) socket.destroy();
+  };
+  const mend = () => {
+    isCut = false;
+  };
+  return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, cut, mend };
+}
