@@ -32,15 +32,18 @@ export class WorkerRecords {
     rmSync(this.#file(token), { force: true });
   }
 
+  /** A file that a lost machine left half written names no process of this one: it is removed. */
   list(): WorkerRecord[] {
-    try {
-      return readdirSync(this.#folder)
-        .filter((name) => name.endsWith('.json'))
-        .map((name) => JSON.parse(readFileSync(join(this.#folder, name), 'utf8')) as WorkerRecord);
-    } catch (error) {
-      if (isSystemError(error, 'ENOENT')) return [];
-      throw error;
-    }
+    return this.#names().flatMap((name) => {
+      const file = join(this.#folder, name);
+      try {
+        return [JSON.parse(readFileSync(file, 'utf8')) as WorkerRecord];
+      } catch (error) {
+        if (error instanceof SyntaxError) rmSync(file, { force: true });
+        else if (!isSystemError(error, 'ENOENT')) throw error;
+        return [];
+      }
+    });
   }
 
   /** Removes the folder where no worker is left in it. */
@@ -49,6 +52,15 @@ export class WorkerRecords {
       rmdirSync(this.#folder);
     } catch (error) {
       if (!isSystemError(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST')) throw error;
+    }
+  }
+
+  #names(): string[] {
+    try {
+      return readdirSync(this.#folder).filter((name) => name.endsWith('.json'));
+    } catch (error) {
+      if (isSystemError(error, 'ENOENT')) return [];
+      throw error;
     }
   }
 
