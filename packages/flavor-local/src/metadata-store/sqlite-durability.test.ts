@@ -29,6 +29,7 @@ test.runIf(process.platform === 'linux')(
     expect(database.get('PRAGMA journal_mode')).toEqual({ journal_mode: 'wal' });
     // Without it the log would be copied into the file before it is on the disk.
     expect(database.get('PRAGMA synchronous')).toEqual({ synchronous: 1 });
+    expect(database.get('PRAGMA checkpoint_fullfsync')).toEqual({ checkpoint_fullfsync: 1 });
     const other = new DatabaseSync(file, { readOnly: true });
     const log = `${file}-wal`;
     expect(synced.at(-1)).toBe(log);
