@@ -13,6 +13,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeFolder, syncFolder } from '../durable-folder.ts';
 import { ProjectNotWritableError } from '../errors/project-errors.ts';
 
 /** Older unfinished folders were left by processes that were killed. */
@@ -33,7 +34,7 @@ export function writeContentFolder(
   const parent = dirname(directory);
   const temporary = join(parent, `${unfinished}${process.pid}-${randomBytes(6).toString('hex')}`);
   try {
-    mkdirSync(parent, { recursive: true });
+    makeFolder(parent);
     const folders = new Set([temporary]);
     for (const [path, content] of files) {
       const target = join(temporary, path);
@@ -56,7 +57,7 @@ export function replaceFile(path: string, content: string): void {
   const parent = dirname(path);
   const temporary = join(parent, `${unfinished}${process.pid}-${randomBytes(6).toString('hex')}`);
   try {
-    mkdirSync(parent, { recursive: true });
+    makeFolder(parent);
     writeDurably(temporary, content);
     renameSync(temporary, path);
   } catch (error) {
@@ -89,17 +90,6 @@ function writeDurably(path: string, content: string | Uint8Array): void {
     fsyncSync(file);
   } finally {
     closeSync(file);
-  }
-}
-
-function syncFolder(path: string): void {
-  // Windows has no handle of a folder to sync.
-  if (process.platform === 'win32') return;
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
   }
 }
 

@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { syncFolder } from '../durable-folder.ts';
 import { ProjectNotWritableError } from '../errors/project-errors.ts';
 
 /**
@@ -14,7 +15,7 @@ export function writeFileAtomically(path: string, text: string, { ifAbsent = fal
     writeDurably(temporary, text);
     const isOurs = ifAbsent ? linkIfAbsent(temporary, path) : true;
     if (!ifAbsent) renameSync(temporary, path);
-    syncDirectory(dirname(path));
+    syncFolder(dirname(path));
     return isOurs;
   } catch (error) {
     throw new ProjectNotWritableError(path, error);
@@ -46,14 +47,5 @@ function linkIfAbsent(temporary: string, path: string): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
-  }
-}
-
-function syncDirectory(directory: string): void {
-  const handle = openSync(directory, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
   }
 }
