@@ -136,6 +136,8 @@ describe.skipIf(realEndpoint === undefined)('between a store and a real server (
 
   test('an object that is replaced while it is read is no mixture of both', async () => {
     await bucket.open().write(key, large);
+    // A fast server has sent all of the first object before it is replaced; the rest of a cut answer must be asked for.
+    proxy.fault = (seen) => (isGet(seen) && seen.earlier === 0 ? 'truncate' : undefined);
     const reading = open({ concurrency: 1 }).read(key)[Symbol.asyncIterator]();
     await reading.next();
     await bucket.open().write(key, Buffer.alloc(large.byteLength));
