@@ -64,7 +64,8 @@ describe.skipIf(!isClusterThere || !areServersOurs)(
 
     test('a step on a node that does not answer is lost, and is tried again once a node is there', async () => {
       const { outcome, events } = await project.behave({
-        params: { how: 'sleep', ms: 20_000 },
+        // Its program goes on without the kubelet: it must not end before the cluster notices that, which takes up to 20 s.
+        params: { how: 'sleep', ms: 45_000 },
         settings: { retry: { attempts: 2, delayMs: 1 } },
         onRunning: () => killPart('kubelet'),
         onEvent: (event) => {
