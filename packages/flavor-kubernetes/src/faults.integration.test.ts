@@ -65,7 +65,7 @@ describe.skipIf(!isClusterThere || !areServersOurs)(
     test('a step on a node that does not answer is lost, and is tried again once a node is there', async () => {
       const { outcome, events } = await project.behave({
         // Its program goes on without the kubelet: it must not end before the cluster notices that, which takes up to 20 s.
-        params: { how: 'sleep', ms: 45_000 },
+        params: { how: 'sleep', ms: 35_000 },
         settings: { retry: { attempts: 2, delayMs: 1 } },
         onRunning: () => killPart('kubelet'),
         onEvent: (event) => {
