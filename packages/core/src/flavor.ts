@@ -44,7 +44,7 @@ export {
 } from './errors/artifact-store-errors.ts';
 export type { Issue } from './errors/issue.ts';
 export { ValidationError } from './errors/issue.ts';
-export { MetadataStoreError, MetadataStoreNewerError } from './errors/metadata-store-errors.ts';
+export { CacheSourceGoneError, MetadataStoreError, MetadataStoreNewerError } from './errors/metadata-store-errors.ts';
 export type { MlstackErrorOptions } from './errors/mlstack-error.ts';
 export { MlstackError } from './errors/mlstack-error.ts';
 export {

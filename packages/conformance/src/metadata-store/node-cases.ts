@@ -140,19 +140,14 @@ export const nodeCases: ConformanceCase<MetadataStoreSubject>[] = [
       const impossible: RunChange[][] = [
         [nodeStarted('load'), nodeStarted('no-such-node')],
         [nodeStarted('load'), nodeStarted('train', { data: 'no-such-artifact' })],
-        [
-          nodeStarted('load'),
-          {
-            kind: 'node-cached',
-            nodeId: 'train',
-            inputs: {},
-            cacheKey: 'k',
-            from: { runId: 'gone', nodeId: 'train' },
-            reason: 'x',
-          },
-        ],
       ];
       for (const changes of impossible) await rejectsWith('METADATA_STORE_FAILED', store.record(lease, changes, ttlMs));
+      const from = { runId: 'gone', nodeId: 'train' };
+      const cached = { kind: 'node-cached', nodeId: 'train', inputs: {}, cacheKey: 'k', from, reason: 'x' } as const;
+      await assert.rejects(store.record(lease, [nodeStarted('load'), cached], ttlMs), {
+        code: 'CACHE_SOURCE_GONE',
+        nodeId: 'train',
+      });
       assert.deepEqual((await store.getRun(run.id)).counts, { pending: 3 });
       assert.equal((await store.getNode(run.id, 'load'))?.state, 'pending');
     },

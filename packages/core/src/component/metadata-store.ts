@@ -48,7 +48,7 @@ export type RunChange =
       readonly logChunks?: number;
     }
   | {
-      /** Takes the outputs of `from`, which has succeeded. */
+      /** Takes the outputs of `from`, which has succeeded. Fails with `CacheSourceGoneError` where that is not recorded any more. */
       readonly kind: 'node-cached';
       readonly nodeId: string;
       /** Artifact ids by input name. */

@@ -13,6 +13,18 @@ export class MetadataStoreError extends MlstackError {
   }
 }
 
+/** The run that a node was to be taken from was deleted meanwhile. */
+export class CacheSourceGoneError extends MlstackError {
+  readonly code = 'CACHE_SOURCE_GONE';
+  override readonly kind = 'failure' as const;
+  readonly nodeId: string;
+
+  constructor(nodeId: string, sourceRunId: string) {
+    super(`Step "${nodeId}" cannot be taken from the cache: run ${sourceRunId} was deleted meanwhile.`);
+    this.nodeId = nodeId;
+  }
+}
+
 /** The records were written by a newer version, which alone understands them. */
 export class MetadataStoreNewerError extends MetadataStoreError {
   override readonly code = 'METADATA_STORE_NEWER';

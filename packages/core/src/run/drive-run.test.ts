@@ -92,6 +92,21 @@ test('a step whose cached bytes are gone runs again, and those whose inputs are 
   expect(await bench.metadataStore.getNode('run2', 'train')).toMatchObject({ reason: expect.stringContaining('gone') });
 });
 
+test('a run that is deleted while another takes a step from it costs that step alone', async () => {
+  const bench = new Workbench();
+  await bench.run(fork);
+  bench.metadataStore.beforeRecord = (changes) => {
+    if (!changes.some((change) => change.kind === 'node-cached' && change.nodeId === 'left')) return;
+    bench.metadataStore.beforeRecord = () => {};
+    void bench.metadataStore.deleteRun('run1');
+  };
+  const run = await bench.createRun(fork);
+  expect(await bench.drive(run)).toMatchObject({ state: 'completed', counts: { cached: 1, succeeded: 3 } });
+  expect(await bench.metadataStore.getNode(run.id, 'left')).toMatchObject({ state: 'succeeded' });
+  const told = bench.events.filter((event) => event.kind === 'node-ended' && event.nodeId === 'left');
+  expect(told).toHaveLength(2);
+});
+
 test('a cached result that lies in another artifact store is not taken', async () => {
   const bench = new Workbench();
   await bench.run(chain);

@@ -167,14 +167,19 @@ class RunDriver {
       .catch((error: unknown) => ({ miss: `the cache could not be asked: ${toErrorRecord(error).message}` }))
       .then((lookup) =>
         this.#loop.post(() => {
+          if (this.#halted === undefined && 'hit' in lookup) {
+            this.#takeFromCache(node, identity, lookup.hit, lookup.outputs);
+            return;
+          }
           this.#lookups[role]--;
-          if (this.#halted !== undefined) return;
-          if ('hit' in lookup) this.#takeFromCache(node, identity, lookup.hit, lookup.outputs);
-          else this.#wait({ node, role: 'step', identity, reason: lookup.miss });
+          if (this.#halted === undefined && 'miss' in lookup) {
+            this.#wait({ node, role: 'step', identity, reason: lookup.miss });
+          }
         }),
       );
   }
 
+  /** The lookup is over once the store has taken the hit: until then its run may be deleted. */
   #takeFromCache(
     node: StepNode,
     { key, parts }: CacheIdentity,
@@ -193,9 +198,19 @@ class RunDriver {
         reason,
       },
       { kind: 'node-ended', nodeId: node.id, state: 'cached', previews: previewsOf(outputs), reason },
+      {
+        early: false,
+        act: () => {
+          this.#lookups[launcherOf(node)]--;
+          this.#schedule.set(node.id, 'cached');
+          this.#settled(node, outputs);
+        },
+        refuse: () => {
+          this.#lookups[launcherOf(node)]--;
+          if (this.#halted === undefined) this.#prepare(node);
+        },
+      },
     );
-    this.#schedule.set(node.id, 'cached');
-    this.#settled(node, outputs);
   }
 
   #wait(launch: Launch): void {

@@ -1,4 +1,5 @@
 import type { MetadataStore, RunChange } from '../component/metadata-store.ts';
+import { MlstackError } from '../errors/mlstack-error.ts';
 import type { RunEvent } from './run-events.ts';
 import type { Lease } from './run-record.ts';
 
@@ -21,6 +22,8 @@ interface Afterwards {
   /** As soon as it holds for everybody, durable or not. */
   readonly early: boolean;
   act(): void;
+  /** Instead of it, for a node that was to be taken from a run which was deleted meanwhile. */
+  refuse?(): void;
 }
 
 /** Writes changes of one run in the order they were made: all that came together in one transaction. Tells of nothing before it is durable. */
@@ -50,18 +53,28 @@ export class RunRecorder {
     const entries = this.#entries;
     this.#entries = [];
     const { metadataStore, lease, ttlMs, onEvent } = this.#options;
-    const changes = entries.map((entry) => entry.change);
     const early = entries.flatMap(({ afterwards }) => (afterwards?.early === true ? [afterwards] : []));
     const actEarly = () => {
       for (const { act } of early.splice(0)) act();
     };
-    await metadataStore.record(lease, changes, ttlMs, actEarly);
+    const refused: Entry[] = [];
+    for (let isRecorded = false; !isRecorded; ) {
+      const changes = entries.map((entry) => entry.change);
+      isRecorded = await metadataStore.record(lease, changes, ttlMs, actEarly).then(
+        () => true,
+        (error: unknown) => {
+          refused.push(takeRefused(entries, error));
+          return false;
+        },
+      );
+    }
     actEarly();
     this.#renewedAt = Date.now();
     for (const { event, afterwards } of entries) {
       if (event !== undefined) onEvent(event);
       if (afterwards?.early === false) afterwards.act();
     }
+    for (const { afterwards } of refused) afterwards?.refuse?.();
   }
 
   /** Renews the lease, and consumes and returns the requests that wait. */
@@ -72,4 +85,16 @@ export class RunRecorder {
     for (const request of requests) await metadataStore.consumeRequest(lease, request.id);
     return requests.map((request) => request.kind);
   }
+}
+
+/** Takes out the node whose source was deleted, without which the rest can be recorded. Any other failure is thrown on. */
+function takeRefused(entries: Entry[], error: unknown): Entry {
+  const isGone = MlstackError.is(error) && error.code === 'CACHE_SOURCE_GONE' && 'nodeId' in error;
+  const index = entries.findIndex(
+    ({ change, afterwards }) =>
+      isGone && change.kind === 'node-cached' && change.nodeId === error.nodeId && afterwards?.refuse !== undefined,
+  );
+  const [entry] = index === -1 ? [] : entries.splice(index, 1);
+  if (entry === undefined) throw error;
+  return entry;
 }

@@ -1,4 +1,5 @@
 import type { ErrorRecord, Lease, NodeState, RunChange } from '@mlstack/core/flavor';
+import { CacheSourceGoneError } from '@mlstack/core/flavor';
 import { insertNodes } from './create-run.ts';
 import type { RunRow } from './rows.ts';
 import { nodeStates, parseHooks } from './rows.ts';
@@ -136,10 +137,7 @@ class Recording {
       from.runId,
       from.nodeId,
     );
-    if (source === undefined)
-      throw new ImpossibleChangeError(
-        `node ${from.nodeId} of run ${from.runId}, which it was to be taken from, is gone`,
-      );
+    if (source === undefined) throw new CacheSourceGoneError(nodeId, from.runId);
     this.#database.run(
       `UPDATE nodes SET state = 'cached', started_at = ?, ended_at = ?, error = NULL, cache_key = ?, cache_store = ?, cache_parts = ?,
          reason = ?, cached_from = ? WHERE run = ? AND position = ?`,
