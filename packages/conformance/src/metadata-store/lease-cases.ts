@@ -157,6 +157,17 @@ export const leaseCases: ConformanceCase<MetadataStoreSubject>[] = [
     },
   },
   {
+    id: 'drops-what-an-earlier-driver-was-asked',
+    async verify({ store, open }) {
+      const { run, lease } = await createDrivenRun(store);
+      assert.equal(lease.epoch, 1, 'nobody drove it before');
+      await (await open()).appendRequest(run.id, 'stop');
+      await store.releaseLease(lease);
+      const next = await store.takeLease(run.id, otherHolder, { ttlMs });
+      assert.deepEqual(await store.renewLease(next, ttlMs), []);
+    },
+  },
+  {
     id: 'keeps-a-request-to-a-run-that-nobody-drives-yet',
     async verify({ store }) {
       const run = sampleRun();

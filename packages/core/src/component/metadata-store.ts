@@ -108,7 +108,8 @@ export abstract class MetadataStore<Config extends object = object> extends Stac
   abstract createRun(run: NewRun): Promise<void>;
   /**
    * Takes the run's lease with the next epoch where nobody holds it, where it has expired, or where `isHolderDead` says so of a
-   * holder. Fails with `LeaseHeldError` otherwise. A pending run becomes `running`.
+   * holder. Fails with `LeaseHeldError` otherwise. A pending run becomes `running`. The first epoch of a run is 1. What an earlier
+   * holder was asked and has not consumed is dropped: who drives a run on wants it.
    */
   abstract takeLease(
     runId: string,
@@ -126,7 +127,7 @@ export abstract class MetadataStore<Config extends object = object> extends Stac
    * nor anything that was recorded later may be there. A store where the two are one leaves it uncalled. Must not throw.
    */
   abstract record(lease: Lease, changes: readonly RunChange[], ttlMs: number, onApplied?: () => void): Promise<void>;
-  /** A run that has ended takes none: nothing happens. Fails with `RunNotFoundError`. */
+  /** Of who holds the lease, or takes the first one. A run that has ended takes none: nothing happens. Fails with `RunNotFoundError`. */
   abstract appendRequest(runId: string, kind: RunRequest['kind']): Promise<void>;
   /** A request that is gone already is no error. */
   abstract consumeRequest(lease: Lease, requestId: string): Promise<void>;

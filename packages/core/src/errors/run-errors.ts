@@ -72,6 +72,18 @@ export class RunCompletedError extends MlstackError {
   }
 }
 
+/** Another command ended it before its driver could begin. */
+export class RunEndedError extends MlstackError {
+  readonly code = 'RUN_HAS_ENDED';
+  override readonly kind = 'failure' as const;
+  constructor(run: string, state: 'failed' | 'cancelled') {
+    const what = state === 'failed' ? 'failed' : 'was cancelled';
+    super(`Run "${run}" ${what} before this command could begin with it.`, {
+      hint: 'Begin with it again by `mlstack runs resume`.',
+    });
+  }
+}
+
 export class NodeNotFoundError extends MlstackError {
   readonly code = 'NODE_NOT_FOUND';
   constructor(run: string, node: string, suggestion?: string) {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { MetadataStore } from '../component/metadata-store.ts';
-import { StepOperatorMissingError } from '../errors/run-errors.ts';
+import { RunCompletedError, RunEndedError, StepOperatorMissingError } from '../errors/run-errors.ts';
 import type { Plan } from '../pipeline/plan.ts';
 import type { Project } from '../project/project.ts';
 import type { OpenStack } from '../stack/open-stack.ts';
@@ -21,9 +21,10 @@ export interface StackDrive {
   readonly stack: OpenStack;
   /** Where the run is recorded. */
   readonly metadataStore: MetadataStore;
+  /** As it was read before the lease. */
   readonly run: NewRun;
-  /** Something of the run may have been started before. */
-  readonly resumed: boolean;
+  /** One that has failed or was cancelled is begun again. */
+  readonly reopen: boolean;
   /** Takes the place of the run's plan, once the lease is held. */
   readonly plan?: Plan;
   readonly warmWorker?: WorkerProcess;
@@ -32,9 +33,12 @@ export interface StackDrive {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Takes the run's lease and drives it. Leaves no process behind, and no lease but where this process dies. */
+/**
+ * Takes the run's lease and drives it on from where it is then. Fails with `RunCompletedError`, or with `RunEndedError` where it is not
+ * to be begun again. Leaves no process behind, and no lease but where this process dies.
+ */
 export async function driveOnStack(drive: StackDrive): Promise<RunOutcome> {
-  const { stack, metadataStore, plan, resumed, notices = [], onEvent = () => {}, signal, warmWorker } = drive;
+  const { stack, metadataStore, plan, notices = [], onEvent = () => {}, signal, warmWorker } = drive;
   const launchers: Launcher[] = [];
   const { leaseTtlMs } = defaultDriveTiming;
   const lease = await metadataStore
@@ -48,8 +52,10 @@ export async function driveOnStack(drive: StackDrive): Promise<RunOutcome> {
     await Promise.allSettled(launchers.splice(0).map((launcher) => launcher.close()));
   };
   try {
+    const isFirst = lease.epoch === 1;
+    const recorded = isFirst ? drive.run : await readUnderLease(drive);
     if (plan !== undefined) await metadataStore.record(lease, [{ kind: 'plan-replaced', plan }], leaseTtlMs);
-    const run = plan === undefined ? drive.run : { ...drive.run, plan };
+    const run = plan === undefined ? recorded : { ...recorded, plan };
     const metadataStoreId = await metadataStore.storeId();
     const context = await createLauncherContext(drive, metadataStoreId);
     const orchestrator = await (await stack.component('orchestrator')).createLauncher(context);
@@ -66,7 +72,7 @@ export async function driveOnStack(drive: StackDrive): Promise<RunOutcome> {
       launchers: { orchestrator, ...(stepOperator === undefined ? {} : { 'step-operator': stepOperator }) },
       environment: process.env,
       onEvent,
-      ...(resumed ? { restored: await restoreRun(metadataStore, run) } : {}),
+      ...(isFirst ? {} : { restored: await restoreRun(metadataStore, run) }),
       ...(signal === undefined ? {} : { signal }),
     });
   } catch (error) {
@@ -77,6 +83,14 @@ export async function driveOnStack(drive: StackDrive): Promise<RunOutcome> {
   } finally {
     await closeAll();
   }
+}
+
+/** What other drivers have done until this lease was taken counts. */
+async function readUnderLease({ metadataStore, run, reopen }: StackDrive): Promise<NewRun> {
+  const { record, name, state } = await metadataStore.getRun(run.id);
+  if (state === 'completed') throw new RunCompletedError(name);
+  if (!reopen && (state === 'failed' || state === 'cancelled')) throw new RunEndedError(name, state);
+  return record;
 }
 
 async function createLauncherContext(drive: StackDrive, metadataStoreId: string): Promise<LauncherContext> {

@@ -1,5 +1,6 @@
 import type { Plan } from '../pipeline/plan.ts';
 import type { Project } from '../project/project.ts';
+import type { StackDrive } from './drive-on-stack.ts';
 import type { RunEvent } from './run-events.ts';
 import type { RunOutcome } from './run-outcome.ts';
 import type { RunDetail } from './run-record.ts';
@@ -28,20 +29,20 @@ export async function resumeRun(
   options: ResumeRunOptions = {},
 ): Promise<RunOutcome> {
   const { compileCurrentCode, describeChanges, requireResumable } = await import('./resume-checks.ts');
-  return await driveRecorded(project, idOrName, options, async (run) => {
+  return await driveRecorded(project, idOrName, { ...options, reopen: true }, async (run) => {
     requireResumable(run);
     if (options.withCurrentCode === true) return await compileCurrentCode(project, run, options);
     return { notices: await describeChanges(project, run) };
   });
 }
 
-/** What a background driver calls: drives a run that was recorded and that nobody drives. */
+/** What a background driver calls: drives a run that was recorded, has not ended, and that nobody drives. */
 export async function driveRecordedRun(
   project: Project,
   runId: string,
   options: DriveRunOptions = {},
 ): Promise<RunOutcome> {
-  return await driveRecorded(project, runId, options, async () => ({}));
+  return await driveRecorded(project, runId, { ...options, reopen: false }, async () => ({}));
 }
 
 interface Preparation {
@@ -53,7 +54,7 @@ interface Preparation {
 async function driveRecorded(
   project: Project,
   idOrName: string,
-  { onEvent, signal }: DriveRunOptions,
+  { onEvent, signal, reopen }: DriveRunOptions & Pick<StackDrive, 'reopen'>,
   prepare: (run: RunDetail) => Promise<Preparation>,
 ): Promise<RunOutcome> {
   const { openSnapshot } = await import('../stack/open-stack.ts');
@@ -74,7 +75,7 @@ async function driveRecorded(
         stack,
         metadataStore,
         run: detail.record,
-        resumed: detail.state !== 'pending',
+        reopen,
         ...(plan === undefined ? {} : { plan }),
         ...(worker === undefined ? {} : { warmWorker: worker }),
         notices,

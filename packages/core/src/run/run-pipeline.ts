@@ -46,7 +46,7 @@ export async function runPipeline(project: Project, options: RunPipelineOptions)
       const { onEvent, signal } = options;
       const metadataStore = await stack.component('metadata-store');
       const given = { project, stack, metadataStore, run, warmWorker: worker, notices, onEvent, signal };
-      return await driveOnStack({ ...given, resumed: false });
+      return await driveOnStack({ ...given, reopen: false });
     } finally {
       await stack.close();
     }

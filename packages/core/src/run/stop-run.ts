@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MetadataStore } from '../component/metadata-store.ts';
 import { MlstackError } from '../errors/mlstack-error.ts';
 import type { Project } from '../project/project.ts';
 import { observeRun } from './observe-run-state.ts';
@@ -36,10 +35,15 @@ export async function stopRun(
       state === 'running' && lease !== undefined && !isHolderDead(lease);
     let run = await metadataStore.getRun(idOrName);
     if (isOver(run.state)) return describe(run, false);
-    if (isDriven(run)) await metadataStore.appendRequest(run.id, 'stop');
+    let asked: number | undefined;
     while (!isOver(run.state)) {
-      if (isDriven(run)) await waitALittle(signal);
-      else await endFromHere(project, run.id, onEvent);
+      if (!isDriven(run)) await endFromHere(project, run.id, onEvent);
+      else {
+        // Whoever takes over was not asked.
+        if (run.lease?.epoch !== asked) await metadataStore.appendRequest(run.id, 'stop');
+        asked = run.lease?.epoch;
+        await waitALittle(signal);
+      }
       run = observeRun(await metadataStore.getRun(run.id));
       if (signal?.aborted === true) break;
     }
@@ -47,23 +51,17 @@ export async function stopRun(
   });
 }
 
+/** Other commands may be faster: to drive it, which is then asked, or to end it. */
+const overtaken: readonly string[] = ['RUN_IS_DRIVEN', 'RUN_IS_COMPLETED', 'RUN_HAS_ENDED'];
+
 /** Takes the run over with a signal that is aborted: what still runs is stopped, nothing is launched. */
 async function endFromHere(project: Project, runId: string, onEvent: StopRunOptions['onEvent']): Promise<void> {
   try {
     const signal = AbortSignal.abort();
     await driveRecordedRun(project, runId, { signal, ...(onEvent === undefined ? {} : { onEvent }) });
   } catch (error) {
-    // Somebody has begun to drive it meanwhile, and is asked.
-    if (!MlstackError.is(error) || error.code !== 'RUN_IS_DRIVEN') throw error;
-    await askAgain(project, runId);
+    if (!MlstackError.is(error) || !overtaken.includes(error.code)) throw error;
   }
-}
-
-async function askAgain(project: Project, runId: string): Promise<void> {
-  await useStack(project, async (stack) => {
-    const metadataStore: MetadataStore = await stack.component('metadata-store');
-    await metadataStore.appendRequest(runId, 'stop');
-  });
 }
 
 async function waitALittle(signal: AbortSignal | undefined): Promise<void> {

@@ -27,6 +27,8 @@ export function takeLease(
     Date.now() + ttlMs,
     row.number,
   );
+  // Those to a run that nobody has driven yet are for its first driver.
+  if (row.epoch > 0) database.run('DELETE FROM requests WHERE run = ?', row.number);
   return { runId, epoch };
 }
 

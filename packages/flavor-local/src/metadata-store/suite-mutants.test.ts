@@ -55,6 +55,13 @@ const mutants: Record<string, (store: SqliteMetadataStore) => Partial<SqliteMeta
       for (const change of changes) await right.record.call(store, lease, [change], ttlMs);
     },
   }),
+  'drops-what-an-earlier-driver-was-asked': (store) => ({
+    async takeLease(id, holder, options) {
+      const lease = await right.takeLease.call(store, id, holder, options);
+      if (lease.epoch > 1) await store.appendRequest(id, 'stop');
+      return lease;
+    },
+  }),
   'keeps-requests-until-the-holder-consumes-them': () => ({ consumeRequest: async () => {} }),
   'lists-runs-newest-first-by-pages': (store) => ({
     async listRuns(options) {
