@@ -28,7 +28,7 @@ export default class Status extends MlstackCommand {
     this.log(
       formatTable(status.components, [
         { title: 'COMPONENT', value: (component) => component.type },
-        { title: 'NAME', value: (component) => component.name },
+        { title: 'NAME', value: (component) => component.name, isWhole: true },
         { title: 'FLAVOR', value: (component) => component.flavor ?? '' },
         { title: 'STATE', value: (component) => markedState(component.state) },
         { title: '', value: (component) => component.message ?? '' },
@@ -37,7 +37,7 @@ export default class Status extends MlstackCommand {
     this.log('');
     this.log(
       formatTable(status.packages, [
-        { title: 'PACKAGE', value: (one) => one.name },
+        { title: 'PACKAGE', value: (one) => one.name, isWhole: true },
         { title: 'VERSION', value: (one) => one.version },
         { title: 'FLAVORS', value: (one) => one.flavors.join(', ') },
       ]),

@@ -13,7 +13,7 @@ export default ({ type, plural }: ComponentTypeDescription) =>
           ? `There are no ${plural}. Register one with \`mlstack ${type} register\`.`
           : formatTable(components, [
               { title: '', value: (component) => (component.active ? '*' : ' ') },
-              { title: 'NAME', value: (component) => component.name },
+              { title: 'NAME', value: (component) => component.name, isWhole: true },
               { title: 'FLAVOR', value: (component) => component.flavor },
               { title: 'STACKS', value: (component) => component.stacks.join(', ') },
               { title: 'ID', value: (component) => component.id },

@@ -4,7 +4,7 @@ import { formatTable } from './format-table.ts';
 /** The fields of a flavor; nested ones with dots. */
 export function formatConfigFields(fields: readonly ConfigField[]): string {
   return formatTable(flattenFields(fields), [
-    { title: 'FIELD', value: (field) => field.name },
+    { title: 'FIELD', value: (field) => field.name, isWhole: true },
     { title: 'TYPE', value: fieldType },
     { title: 'DEFAULT', value: fieldDefault },
     { title: 'NOTES', value: fieldNotes },

@@ -5,7 +5,7 @@ import { formatTable } from './format-table.ts';
 export function formatFlavors(flavors: readonly FlavorListing[], { withType }: { readonly withType: boolean }): string {
   return formatTable(flavors, [
     { title: 'TYPE', value: (flavor) => (withType ? flavor.type : '') },
-    { title: 'FLAVOR', value: (flavor) => flavor.name },
+    { title: 'FLAVOR', value: (flavor) => flavor.name, isWhole: true },
     { title: 'FROM', value: originOf },
     { title: 'READY', value: (flavor) => (flavor.ready ? 'yes' : `no: ${flavor.reason ?? 'unknown'}`) },
     { title: 'SUMMARY', value: (flavor) => flavor.summary },

@@ -28,12 +28,14 @@ export function formatMoment(iso: string, now = Date.now()): string {
   if (Number.isNaN(moment.getTime())) return iso;
   const date = [moment.getFullYear(), moment.getMonth() + 1, moment.getDate()].map(twoDigits).join('-');
   const time = [moment.getHours(), moment.getMinutes(), moment.getSeconds()].map(twoDigits).join(':');
-  return `${date} ${time}, ${formatAge(now - moment.getTime())}`;
+  return `${date} ${time}, ${formatAge(iso, now)}`;
 }
 
 /** `just now`, `40s ago`, `3h ago`, `12d ago`. */
-export function formatAge(milliseconds: number): string {
-  const seconds = Math.floor(milliseconds / 1000);
+export function formatAge(iso: string, now = Date.now()): string {
+  const moment = new Date(iso).getTime();
+  if (Number.isNaN(moment)) return iso;
+  const seconds = Math.floor((now - moment) / 1000);
   if (seconds < 5) return seconds < -60 ? 'in the future' : 'just now';
   if (seconds < 60) return `${seconds}s ago`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)}m ago`;

@@ -1,16 +1,16 @@
 import type { RunSummary } from '@mlstack/core/project';
-import { formatCount, formatDuration, formatMoment } from './format-quantity.ts';
+import { formatAge, formatCount, formatDuration } from './format-quantity.ts';
 import { formatTable } from './format-table.ts';
 import { markedState } from './state-mark.ts';
 
 export function formatRuns(runs: readonly RunSummary[]): string {
   return formatTable(runs, [
-    { title: 'RUN', value: (run) => run.name },
+    { title: 'RUN', value: (run) => run.name, isWhole: true },
     { title: 'PIPELINE', value: (run) => run.pipeline },
     { title: 'STACK', value: (run) => run.stack },
     { title: 'STATE', value: (run) => markedState(run.state) },
     { title: 'STEPS', value: (run) => formatProgress(run) },
-    { title: 'STARTED', value: (run) => formatMoment(run.createdAt) },
+    { title: 'STARTED', value: (run) => formatAge(run.createdAt) },
     { title: 'TOOK', value: (run) => runDuration(run), align: 'right' },
   ]);
 }

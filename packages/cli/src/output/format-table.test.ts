@@ -23,6 +23,16 @@ test('a line fits the terminal', () => {
   expect(lines[1]).toContain('x…');
 });
 
+test('a name that readers type elsewhere is never cut, and the rest makes room for it', () => {
+  const [name, note] = ['digits-20261125-225939', 'a preview of some length'];
+  const named = [
+    { title: 'NAME', value: () => name, isWhole: true },
+    { title: 'NOTE', value: () => note },
+  ];
+  expect(formatTable([{}], named, 34).split('\n')[1]).toBe(`${name}  a preview…`);
+  expect(formatTable([{}], named, 10).split('\n')[1]).toBe(`${name}  a previ…`);
+});
+
 test('nothing is cut where there is no terminal', () => {
   expect(draw([{ name: 'x'.repeat(200), size: '1' }])[1]).toContain('x'.repeat(200));
 });

@@ -6,6 +6,8 @@ export interface Column<Row> {
   readonly value: (row: Row) => string;
   /** Numbers stand to the right. */
   readonly align?: 'right';
+  /** What a reader types elsewhere, as a name or an id: shown whole, also where the line gets longer than the terminal. */
+  readonly isWhole?: boolean;
 }
 
 const gap = '  ';
@@ -13,7 +15,7 @@ const gap = '  ';
 const leastWidth = 8;
 
 /**
- * Rows under titles. At a terminal the widest columns are cut so that lines fit; piped, nothing is cut.
+ * Rows under titles. At a terminal the widest columns are cut so that lines fit, but for names; piped, nothing is cut.
  *
  * @param width of the terminal; nothing where it is piped.
  */
@@ -27,7 +29,8 @@ export function formatTable<Row>(
   const widths = shown.map((column, index) =>
     Math.max(textWidth(column.title), ...cells.map((line) => textWidth(line[index] ?? ''))),
   );
-  if (width !== undefined) shrink(widths, width);
+  const isWhole = shown.map((column) => column.isWhole === true);
+  if (width !== undefined) shrink(widths, isWhole, width);
   const line = (texts: readonly string[]) =>
     texts
       .map((text, index) => pad(text, widths[index] ?? 0, shown[index]?.align))
@@ -109,13 +112,14 @@ function pad(text: string, width: number, align?: 'right'): string {
   return align === 'right' ? space + cut : cut + space;
 }
 
-function shrink(widths: number[], width: number): void {
+function shrink(widths: number[], isWhole: readonly boolean[], width: number): void {
   let excess = widths.reduce((sum, one) => sum + one, 0) + gap.length * (widths.length - 1) - width;
+  const cuttable = () => widths.map((one, index) => (isWhole[index] ? 0 : one));
   while (excess > 0) {
-    const widest = widths.indexOf(Math.max(...widths));
-    const current = widths[widest] ?? 0;
+    const current = Math.max(...cuttable());
     if (current <= leastWidth) return;
-    const second = Math.max(leastWidth, ...widths.filter((_, index) => index !== widest));
+    const widest = cuttable().indexOf(current);
+    const second = Math.max(leastWidth, ...cuttable().filter((_, index) => index !== widest));
     const next = Math.max(Math.min(second, current - 1), current - excess, leastWidth);
     excess -= current - next;
     widths[widest] = next;

@@ -3,7 +3,7 @@ import * as Flags from '@oclif/core/flags';
 import { pageFlags, pageOptions } from '../../command/arguments.ts';
 import { MlstackCommand } from '../../command/mlstack-command.ts';
 import { nextPageLine } from '../../output/format-next-page.ts';
-import { formatBytes, formatMoment } from '../../output/format-quantity.ts';
+import { formatAge, formatBytes } from '../../output/format-quantity.ts';
 import { formatTable } from '../../output/format-table.ts';
 
 export default class ArtifactsList extends MlstackCommand {
@@ -25,12 +25,12 @@ export default class ArtifactsList extends MlstackCommand {
       ...(flags.output === undefined ? {} : { output: flags.output }),
     });
     const table = formatTable(items, [
-      { title: 'ARTIFACT', value: (artifact) => artifact.id },
+      { title: 'ARTIFACT', value: (artifact) => artifact.id, isWhole: true },
       { title: 'STEP', value: (artifact) => artifact.nodeId },
       { title: 'OUTPUT', value: (artifact) => artifact.output },
       { title: 'VALUE', value: (artifact) => artifact.preview },
       { title: 'SIZE', value: (artifact) => formatBytes(artifact.size), align: 'right' },
-      { title: 'MADE', value: (artifact) => formatMoment(artifact.createdAt) },
+      { title: 'MADE', value: (artifact) => formatAge(artifact.createdAt) },
     ]);
     this.log(items.length === 0 ? 'There are no artifacts.' : table + nextPageLine(next));
     return { artifacts: items, ...(next === undefined ? {} : { next }) };

@@ -30,7 +30,7 @@ export default class IntegrationList extends MlstackCommand {
     const integrations = [...installed, ...others];
     this.log(
       formatTable(integrations, [
-        { title: 'INTEGRATION', value: (one) => one.name },
+        { title: 'INTEGRATION', value: (one) => one.name, isWhole: true },
         { title: 'INSTALLED', value: (one) => one.version ?? 'no' },
         { title: 'BRINGS', value: (one) => one.summary },
       ]),

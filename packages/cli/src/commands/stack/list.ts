@@ -9,7 +9,7 @@ export default class StackList extends MlstackCommand {
     this.log(
       formatTable(stacks, [
         { title: '', value: (stack) => (stack.active ? '*' : ' ') },
-        { title: 'STACK', value: (stack) => stack.name },
+        { title: 'STACK', value: (stack) => stack.name, isWhole: true },
         ...componentTypes.map((row) => ({
           title: row.title.toUpperCase(),
           value: (stack: (typeof stacks)[number]) => stack.components[row.type] ?? '',
