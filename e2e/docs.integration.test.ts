@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { homedir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createKubernetesApi } from '../packages/flavor-kubernetes/src/kubernetes-api.ts';
 import { kubernetesConfig } from '../packages/flavor-kubernetes/src/kubernetes-config.ts';
@@ -36,11 +37,12 @@ test.skipIf(realEndpoint === undefined)(
     );
     expect(stores).toBeGreaterThan(2);
     const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '' } = process.env;
-    const shown = await type(user, script, { S3_ID: AWS_ACCESS_KEY_ID, S3_SECRET: AWS_SECRET_ACCESS_KEY });
+    const shown = await type(user, `${script}mlstack artifact-store up prod2\n`, {
+      S3_ID: AWS_ACCESS_KEY_ID,
+      S3_SECRET: AWS_SECRET_ACCESS_KEY,
+    });
     expect(shown).toMatch(/training-\d+-\d+ completed/);
     expect(await bucket.keys()).toContain('models/model.onnx');
-    expect(user.succeed('artifact-store', 'up', 'prod2')).toContain('prod2');
-    user.succeed('doctor');
   },
 );
 
@@ -58,7 +60,7 @@ describe.skipIf(!isClusterThere)('on a cluster (MLSTACK_TEST_KUBE_CONTEXT, MLSTA
     user.write('restricted.json', blocks.find(({ language }) => language === 'json')?.text ?? '');
     // The script of a test cluster brings a kubectl of its own.
     const server = process.env.MLSTACK_TEST_KUBE_SERVER;
-    const kubectl = server === undefined ? `kubectl --context=${realContext} ` : `${server} kubectl `;
+    const kubectl = server === undefined ? `kubectl --context=${realContext} ` : `HOME=${homedir()} ${server} kubectl `;
     const script = onServer(scriptOf(blocks), reachableEndpoint)
       .replaceAll('my-cluster', realContext ?? '')
       .replaceAll('--namespace=ml', `--namespace=${namespace}`)
