@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MlstackError } from './errors/mlstack-error.ts';
 import { parseBytes } from './pipeline/parse-bytes.ts';
+import { encodeRemoteEnd } from './run/encode-remote-end.ts';
 import type { EndCause } from './run/launcher.ts';
 import { RelayedStore } from './run/relayed-store.ts';
-import type { RemoteEnd, RemoteLaunch } from './run/remote-launch.ts';
+import type { RemoteLaunch } from './run/remote-launch.ts';
 import { resultKey } from './run/step-log.ts';
 import type { ComponentReference, RequestHead } from './run/step-request.ts';
 import type { SupervisedEnd } from './run/supervise-step.ts';
@@ -29,12 +30,23 @@ const stopGraceMs = 8000;
 /** Where a platform of containers reads what a program says last. */
 const terminationFile = '/dev/termination-log';
 
-/** Executes the request, and publishes its result beside it: the first one, where several do it. */
-export async function executeRemotely({ root, launch, env, request }: RemoteExecution): Promise<void> {
+/**
+ * Executes the request, and publishes its result beside it: the first one, where several do it. What it says of its own failure has
+ * no secrets in it.
+ */
+export async function executeRemotely(execution: RemoteExecution): Promise<void> {
+  const secrets = new SecretValues();
+  for (const value of Object.values(execution.env)) secrets.add(value);
+  try {
+    await execute(execution, secrets);
+  } catch (error) {
+    throw new Error(secrets.redact(error instanceof Error ? error.message : String(error)));
+  }
+}
+
+async function execute({ root, launch, env, request }: RemoteExecution, secrets: SecretValues): Promise<void> {
   const stopped = new AbortController();
   process.once('SIGTERM', () => stopped.abort());
-  const secrets = new SecretValues();
-  for (const value of Object.values(env)) secrets.add(value);
   Object.assign(process.env, env);
   const { outputPrefix, node } = request;
   const limit = parseBytes(node.settings.resources?.memory ?? '');
@@ -62,7 +74,11 @@ export async function executeRemotely({ root, launch, env, request }: RemoteExec
   await store.close();
   const outcome = (end.result as { readonly outcome?: unknown } | undefined)?.outcome;
   process.exitCode = cause.kind === 'completed' && outcome === 'succeeded' ? 0 : 1;
-  tellEnd({ cause, logChunks: end.logChunks });
+  try {
+    writeFileSync(terminationFile, encodeRemoteEnd({ cause, logChunks: end.logChunks }, secrets));
+  } catch {
+    // Not in a container.
+  }
 }
 
 /** The component with its flavor's code where it was unpacked. */
@@ -118,15 +134,4 @@ function readMemoryKills(): number {
     } catch {}
   }
   return 0;
-}
-
-function tellEnd({ cause, logChunks }: RemoteEnd): void {
-  const short = JSON.parse(JSON.stringify(cause), (_key, value: unknown) =>
-    typeof value === 'string' ? value.slice(0, 1000) : value,
-  );
-  try {
-    writeFileSync(terminationFile, JSON.stringify({ cause: short, logChunks }));
-  } catch {
-    // Not in a container.
-  }
 }

@@ -91,7 +91,7 @@ export type {
 } from './run/run-record.ts';
 export { startBackgroundProcess } from './run/start-background-process.ts';
 export type { LogLine } from './run/step-log.ts';
-export { logChunkKey, resultKey } from './run/step-log.ts';
+export { logChunkKey, maximumLogChunks, resultKey } from './run/step-log.ts';
 export type { ComponentReference, FlavorSource, RequestHead, StepRequest } from './run/step-request.ts';
 export type { ErrorRecord, StepResult } from './run/step-result.ts';
 export { superviseInProcess } from './run/supervise-in-process.ts';

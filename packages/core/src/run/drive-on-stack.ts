@@ -94,7 +94,7 @@ async function readUnderLease({ metadataStore, run, reopen }: StackDrive): Promi
 }
 
 async function createLauncherContext(drive: StackDrive, metadataStoreId: string): Promise<LauncherContext> {
-  const { project, stack, run, warmWorker } = drive;
+  const { project, stack, run, warmWorker, onEvent } = drive;
   const { stateDirectory } = project;
   const bundleDirectory = (digest: string) => join(stateDirectory, 'bundles', digest);
   const artifactStore = await stack.component('artifact-store');
@@ -112,6 +112,7 @@ async function createLauncherContext(drive: StackDrive, metadataStoreId: string)
       stateDirectory: project.componentDirectory(componentId),
     }),
     secrets: stack.secrets,
+    notify: (message) => onEvent?.({ kind: 'notice', message }),
     ...(warmWorker === undefined ? {} : { warmWorker }),
   };
 }

@@ -3,6 +3,8 @@ import { ArtifactStoreError } from '../errors/artifact-store-errors.ts';
 import { MetadataStoreError } from '../errors/metadata-store-errors.ts';
 import { Workbench } from './fixtures/driven-run.ts';
 import { planOf, readsFrom, stepNode } from './fixtures/plans.ts';
+import { LaunchEventQueue } from './launch-event-queue.ts';
+import type { Launcher, LaunchHandle } from './launcher.ts';
 import { resultKey } from './step-log.ts';
 
 const chain = planOf([
@@ -272,8 +274,10 @@ test.each([
 });
 
 test('a result that lies in the artifact store counts, even where the platform lost the execution', async () => {
-  const bench = new Workbench(() => ({ publish: true }));
-  expect(await bench.run(chain)).toMatchObject({ state: 'completed' });
+  for (const kind of ['lost', 'not-started'] as const) {
+    const bench = new Workbench(() => ({ publish: true, cause: { kind, reason: 'nobody could see it' } }));
+    expect(await bench.run(chain)).toMatchObject({ state: 'completed' });
+  }
 });
 
 test('a result of another execution is refused', async () => {
@@ -302,6 +306,37 @@ test('an artifact store that is gone for a while is asked again', async () => {
     },
   });
   expect(outcome.state).toBe('completed');
+});
+
+test('a run that is cancelled while its platform cannot be reached does not wait for it', async () => {
+  const bench = new Workbench();
+  const queue = new LaunchEventQueue();
+  const launched = Promise.withResolvers<LaunchHandle>();
+  const stopped: LaunchHandle[] = [];
+  const cancel = new AbortController();
+  let handle: LaunchHandle | undefined;
+  const launcher: Launcher = {
+    concurrency: 1,
+    launch: async ({ runId, nodeId, attempt, role }) => {
+      handle = { runId, nodeId, attempt, role, detail: {} };
+      cancel.abort();
+      // The first try fails after the run was cancelled.
+      setTimeout(() => queue.push({ kind: 'waiting', handle: handle as LaunchHandle, reason: 'no route' }), 50);
+      return await launched.promise;
+    },
+    events: () => queue,
+    stop: async (which) => {
+      stopped.push(which);
+      queue.push({ kind: 'ended', handle: which, cause: { kind: 'stopped' } });
+      launched.resolve(which);
+    },
+    adopt: async () => [],
+    close: async () => queue.close(),
+  };
+  const run = await bench.createRun(planOf([stepNode('train')]));
+  const outcome = await bench.drive(run, { launchers: { orchestrator: launcher }, signal: cancel.signal });
+  expect(outcome).toMatchObject({ state: 'cancelled', counts: { cancelled: 1 } });
+  expect(stopped).toEqual([handle]);
 });
 
 test('a metadata store that fails ends the driver, and nothing more is launched', async () => {

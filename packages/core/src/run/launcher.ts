@@ -70,7 +70,10 @@ export interface Launcher {
    * everybody, while that becomes durable: a power cut that takes the record takes the execution too.
    */
   readonly isOnThisMachine?: boolean;
-  /** Starts, or adopts what is there already under the same name. Resolves once the platform has taken it. */
+  /**
+   * Starts, or adopts what is there already under the same name. Resolves once the platform has taken it. Where that takes long,
+   * events tell what it waits for, and `stop` with their handle ends the attempt.
+   */
   launch(request: StepRequest, credentials: LaunchCredentials): Promise<LaunchHandle>;
   /**
    * One stream for everything launched or adopted by this launcher until `close`. Each execution gives exactly one `ended`.
@@ -110,6 +113,8 @@ export interface LauncherContext {
   componentContext(componentId: string): ComponentContext;
   /** Every secret value that the run knows; a supervisor takes them out of what it stores. */
   readonly secrets: SecretValues;
+  /** Tells who follows the run what concerns no single execution. One sentence or two. */
+  notify(message: string): void;
   /** The worker that compiled the pipeline, as the first one of a launcher that uses workers. Whoever takes it closes it. */
   readonly warmWorker?: WorkerProcess;
 }

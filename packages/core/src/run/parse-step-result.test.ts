@@ -82,6 +82,7 @@ test.each<[string, unknown]>([
       outputs: { ...valid.outputs, score: { ...valid.outputs.score, materializer: { id: 'json', version: 2 } } },
     },
   ],
+  ['more log than there can be', { ...valid, logChunks: 9e15 }],
   ['metadata that is none', { ...valid, metadata: [] }],
   ['metadata that is too large', { ...valid, metadata: { text: 'x'.repeat(maximumResultBytes) } }],
   ['metadata that is nested too deeply', { ...valid, metadata: deep }],

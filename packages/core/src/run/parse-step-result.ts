@@ -3,6 +3,7 @@ import type { StoredArtifact } from '../artifact/artifact-record.ts';
 import { MlstackError } from '../errors/mlstack-error.ts';
 import type { JsonObject } from '../json-value.ts';
 import type { StepNode } from '../pipeline/plan.ts';
+import { maximumLogChunks } from './step-log.ts';
 import type { StepRequest } from './step-request.ts';
 import type { ErrorRecord, StepResult } from './step-result.ts';
 
@@ -56,7 +57,7 @@ export function parseStepResult(source: unknown, expected: ExpectedResult): Step
   const { outcome, startedAt, endedAt, logChunks } = result;
   check(outcome === 'succeeded' || outcome === 'failed' || outcome === 'cancelled', 'its outcome is unknown');
   check(isTime(startedAt) && isTime(endedAt), 'its times are no times');
-  check(isCount(logChunks), 'its number of log chunks is no number');
+  check(isCount(logChunks) && (logChunks as number) <= maximumLogChunks, 'its number of log chunks is no number');
   check(isOptionalAmount(result.cpuMs), 'its CPU time is no number');
   check(isOptionalAmount(result.peakMemoryBytes), 'its peak memory is no number');
   check(isObject(result.metadata) && canBeStored(result.metadata), 'its metadata is no object that can be stored');

@@ -21,7 +21,10 @@ export interface RemoteLaunch {
   readonly artifactStore: ComponentReference;
 }
 
-/** How the program of an execution ended, as it tells the platform in at most 4096 bytes. */
+/** The kubelet cuts what is longer. */
+export const maximumEndBytes = 4096;
+
+/** How the program of an execution ended, as it tells the platform in at most `maximumEndBytes`. */
 export interface RemoteEnd {
   readonly cause: unknown;
   readonly logChunks: number;
@@ -88,15 +91,24 @@ async function unpack({ name }) {
   }
 }
 
+function requireNode(major, minor) {
+  const [has, hasMinor] = process.versions.node.split('.').map(Number);
+  if (has > major || (has === major && hasMinor >= minor)) return;
+  throw Object.assign(new Error('its image has Node ' + process.versions.node + ', and ' + major + '.' + minor + ' is needed'), { kind: 'refused' });
+}
+
 try {
+  requireNode(22, 18);
   await Promise.all(launch.parts.map(unpack));
   const { executeRemotely } = await import(pathToFileURL(join(root, 'executor', 'entry.mjs')).href);
   await executeRemotely({ root, launch, env, request: JSON.parse(head) });
 } catch (error) {
-  const reason = String(error?.message ?? error).slice(0, 2000);
+  let reason = String(error?.message ?? error).slice(0, 2000);
   console.error(reason);
+  const encode = () => JSON.stringify({ cause: { kind: error?.kind ?? 'lost', reason }, logChunks: 0 });
+  while (Buffer.byteLength(encode()) > ${maximumEndBytes}) reason = reason.slice(0, reason.length / 2);
   try {
-    writeFileSync('/dev/termination-log', JSON.stringify({ cause: { kind: 'lost', reason }, logChunks: 0 }));
+    writeFileSync('/dev/termination-log', encode());
   } catch {}
   process.exitCode = 1;
 }

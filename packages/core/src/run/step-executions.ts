@@ -90,7 +90,9 @@ export class StepExecutions {
     }
     try {
       const { request, credentials } = createStepRequest({ run, lease, environment, ...execution, inputs });
-      execution.handle = await execution.pool.launcher.launch(request, credentials);
+      const handle = await execution.pool.launcher.launch(request, credentials);
+      if (execution.handle !== undefined) return;
+      execution.handle = handle;
     } catch (error) {
       const problem = toErrorRecord(error);
       post(() => this.#end(execution, { cause: { kind: 'lost', reason: problem.message }, error: problem }));
@@ -103,8 +105,10 @@ export class StepExecutions {
   handle(event: LaunchEvent): void {
     const execution = this.#running.get(keyOf({ ...event.handle, node: { id: event.handle.nodeId } }));
     if (execution === undefined) return;
-    // What ends before `launch` has resolved is to be released as well.
+    // What is stopped, or ends, before `launch` has resolved.
+    const isNew = execution.handle === undefined;
     execution.handle ??= event.handle;
+    if (isNew && execution.stopping && event.kind !== 'ended') this.#stop(execution);
     const { nodeId, attempt } = event.handle;
     if (event.kind === 'waiting') {
       this.#options.tell({ kind: 'node-waiting', nodeId, attempt, reason: event.reason });
@@ -112,7 +116,7 @@ export class StepExecutions {
     if (event.kind !== 'ended') return;
     const { cause, result, logChunks } = event;
     if (result !== undefined) this.#end(execution, this.#parse(execution, cause, result));
-    else if (cause.kind === 'refused' || cause.kind === 'not-started') this.#end(execution, { cause });
+    else if (cause.kind === 'refused') this.#end(execution, { cause });
     else if (this.#remove(execution)) {
       this.#read(execution, cause, () => this.#options.onEnd(execution, { cause, logChunks }));
     }

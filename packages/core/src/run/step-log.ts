@@ -16,6 +16,8 @@ export interface LogLine {
 
 export const maximumChunkBytes = 256 * 1024;
 export const maximumChunkMs = 1000;
+/** What says that it has more is not believed. */
+export const maximumLogChunks = 10_000_000;
 
 export function logChunkKey(outputPrefix: string, chunk: number): string {
   return `${outputPrefix}log.${String(chunk).padStart(6, '0')}.jsonl`;
