@@ -5,11 +5,10 @@ import {
   BatchV1Api,
   CoreV1Api,
   CustomObjectsApi,
-  createConfiguration,
   KubernetesObjectApi,
-  ServerConfiguration,
   VersionApi,
 } from '@kubernetes/client-node';
+import { createApi } from './create-api.ts';
 import { createKubernetesApi } from './kubernetes-api.ts';
 import type { KubernetesConfig } from './kubernetes-config.ts';
 
@@ -35,22 +34,7 @@ export function createClusterApi(config: KubernetesConfig, signal?: AbortSignal)
     const timeout = AbortSignal.timeout(Math.min(requestTimeoutMs, config.apiTimeoutMs));
     return signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
   };
-  const create = <Api>(Type: new (configuration: ReturnType<typeof createConfiguration>) => Api): Api =>
-    new Type(
-      createConfiguration({
-        baseServer: new ServerConfiguration(kubeConfig.getCurrentCluster()?.server ?? '', {}),
-        authMethods: { default: kubeConfig },
-        promiseMiddleware: [
-          {
-            pre: async (request) => {
-              request.setSignal(limit());
-              return request;
-            },
-            post: async (response) => response,
-          },
-        ],
-      }),
-    );
+  const create = <Api>(Type: Parameters<typeof createApi<Api>>[1]): Api => createApi(kubeConfig, Type, limit);
   return {
     kubeConfig,
     namespace: config.namespace,

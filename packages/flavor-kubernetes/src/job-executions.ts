@@ -1,20 +1,25 @@
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import type { EndCause, LaunchEvent, LaunchHandle } from '@mlstack/core/flavor';
 import type { PodState } from './pod-state.ts';
-import { podDeleted, readJobEnd, readPodState } from './pod-state.ts';
+import { podDeleted, readJobEnd, readPodState, readSuspension, suspended } from './pod-state.ts';
+
+type Limit = 'start' | 'image' | 'stop' | 'node';
 
 /** What is known of one Job. */
 export interface JobExecution {
   readonly handle: LaunchHandle;
   readonly job: string;
   readonly createdAt: number;
-  startTimer?: NodeJS.Timeout;
-  imageTimer?: NodeJS.Timeout;
-  stopTimer?: NodeJS.Timeout;
-  nodeTimer?: NodeJS.Timeout | undefined;
-  /** What it waits for, told last. */
+  readonly limits: Map<Limit, NodeJS.Timeout>;
+  /** What it waits for itself. */
   reason: string;
+  /** What was told last that it waits for. */
+  told: string;
   pod?: string;
+  /** What its pod has from the signal to its end, in milliseconds. */
+  podGraceMs: number;
+  /** Its Job is there, as far as is known. */
+  isMade: boolean;
   isRunning: boolean;
   isStopping: boolean;
   isOver: boolean;
@@ -30,8 +35,9 @@ export interface JobExecutionsOptions {
   readonly tell: (event: LaunchEvent) => void;
 }
 
-/** Time for a pod's last words where its Job is over first, in milliseconds. */
+/** Time for a pod's last words where its Job is over first, and for what was missed while nothing could be seen, in milliseconds. */
 const lastWordsMs = 5000;
+const podBeingMade = 'its pod is being made';
 
 /**
  * Makes of what is seen of Jobs and their pods what a launcher tells of its executions: each ends once. Limits of time only tell, as
@@ -40,6 +46,9 @@ const lastWordsMs = 5000;
 export class JobExecutions {
   readonly #options: JobExecutionsOptions;
   readonly #byJob = new Map<string, JobExecution>();
+  /** Why nothing can be seen, as it was told last. */
+  #blindness: string | undefined;
+  #seeingSince = 0;
 
   constructor(options: JobExecutionsOptions) {
     this.#options = options;
@@ -49,12 +58,17 @@ export class JobExecutions {
     return this.#byJob.get(job);
   }
 
-  add(handle: LaunchHandle, job: string): JobExecution {
-    const execution = {
+  /** @param isMade its Job is there already. */
+  add(handle: LaunchHandle, job: string, isMade = false): JobExecution {
+    const execution: JobExecution = {
       handle,
       job,
       createdAt: Date.now(),
-      reason: 'its pod is being made',
+      limits: new Map(),
+      reason: podBeingMade,
+      told: podBeingMade,
+      podGraceMs: 0,
+      isMade,
       isRunning: false,
       isStopping: false,
       isOver: false,
@@ -67,7 +81,7 @@ export class JobExecutions {
   forget(job: string): void {
     const execution = this.#byJob.get(job);
     if (execution === undefined) return;
-    clearTimers(execution);
+    clearLimits(execution);
     execution.isOver = true;
     this.#byJob.delete(job);
   }
@@ -84,57 +98,81 @@ export class JobExecutions {
 
   /** No timer tells any more. */
   close(): void {
-    for (const execution of this.#byJob.values()) clearTimers(execution);
+    for (const execution of this.#byJob.values()) clearLimits(execution);
   }
 
   onPod(pod: V1Pod, deleted: boolean): void {
     const execution = this.#find(pod.metadata?.ownerReferences?.find(({ kind }) => kind === 'Job')?.name);
     if (execution === undefined) return;
-    if (pod.metadata?.name !== undefined) execution.pod = pod.metadata.name;
+    const { metadata, spec } = pod;
+    if (metadata?.name !== undefined) execution.pod = metadata.name;
+    execution.podGraceMs = (metadata?.deletionGracePeriodSeconds ?? spec?.terminationGracePeriodSeconds ?? 0) * 1000;
     this.#apply(execution, readPodState(pod, deleted));
   }
 
-  onJob({ metadata, ...job }: V1Job, deleted: boolean): void {
-    const execution = this.#find(metadata?.name);
+  onJob(job: V1Job, deleted: boolean): void {
+    const execution = this.#find(job.metadata?.name);
     if (execution === undefined) return;
     const gone = deleted ? ({ kind: 'lost', reason: 'its Job was deleted' } as const) : undefined;
     if (gone !== undefined && !execution.isRunning) this.end(execution, gone);
     const cause = readJobEnd(job) ?? gone;
-    if (cause !== undefined) setTimeout(() => this.end(execution, cause), lastWordsMs).unref();
+    // Before Kubernetes 1.31 a Job has failed as soon as its pod begins to end.
+    const waitMs = lastWordsMs + (cause?.kind === 'completed' ? 0 : execution.podGraceMs);
+    if (cause !== undefined) setTimeout(() => this.end(execution, cause), waitMs).unref();
+    else if (execution.pod === undefined) this.#applySuspension(execution, readSuspension(job));
+  }
+
+  /** Those whose Jobs are not made yet wait for that. */
+  onTrouble(reason: string): void {
+    for (const execution of this.remaining()) if (!execution.isMade) this.tellWaiting(execution, reason);
+  }
+
+  onMade(execution: JobExecution): void {
+    execution.isMade = true;
+    if (execution.pod === undefined) this.tellWaiting(execution, podBeingMade);
   }
 
   /** Nothing can be seen of them for now. */
   onUnreachable(reason: string, isTooLong: boolean): void {
+    this.#blindness = reason;
     for (const execution of this.remaining()) {
-      const text = `the API server cannot be reached: ${reason}`;
-      if (isTooLong) this.end(execution, { kind: 'lost', reason: text });
-      else this.tellWaiting(execution, text);
+      if (isTooLong) this.end(execution, { kind: 'lost', reason });
+      else this.#tell(execution, reason);
+    }
+  }
+
+  onReachable(): void {
+    if (this.#blindness === undefined) return;
+    this.#blindness = undefined;
+    this.#seeingSince = Date.now();
+    for (const execution of this.remaining()) {
+      if (execution.isRunning) execution.told = '';
+      else this.#tell(execution, execution.reason);
     }
   }
 
   tellWaiting(execution: JobExecution, reason: string): void {
-    if (execution.isOver || execution.reason === reason) return;
     execution.reason = reason;
-    this.#options.tell({ kind: 'waiting', handle: execution.handle, reason });
+    if (this.#blindness === undefined) this.#tell(execution, reason);
   }
 
   limitStart(execution: JobExecution, timeoutMs: number): void {
-    if (execution.isRunning || execution.isOver) return;
-    execution.startTimer = setTimeout(() => {
+    if (execution.isRunning) return;
+    this.#limit(execution, 'start', timeoutMs, () => {
       const reason = `${execution.reason} (waited ${Math.round(timeoutMs / 1000)} s)`;
-      if (!execution.isRunning) this.#giveUp(execution, { kind: 'not-started', reason });
-    }, timeoutMs);
+      this.#giveUp(execution, { kind: 'not-started', reason });
+    });
   }
 
   /** From now on its end, whatever it is, is what was asked for. It comes within the limit. */
   stop(execution: JobExecution, timeoutMs: number): void {
     execution.isStopping = true;
-    execution.stopTimer ??= setTimeout(() => this.#giveUp(execution, { kind: 'stopped' }), timeoutMs);
+    this.#limit(execution, 'stop', timeoutMs, () => this.#giveUp(execution, { kind: 'stopped' }));
   }
 
   end(execution: JobExecution, cause: EndCause, logChunks?: number): void {
     if (execution.isOver) return;
-    clearTimers(execution);
+    clearLimits(execution);
     execution.isOver = true;
     const { handle, isStopping } = execution;
     const chunks = logChunks === undefined ? {} : { logChunks };
@@ -151,8 +189,8 @@ export class JobExecutions {
     if (state.kind === 'ended') {
       this.end(execution, state.cause, state.logChunks);
     } else if (state.kind === 'running') {
-      clearTimeout(execution.startTimer);
-      clearTimeout(execution.imageTimer);
+      clearLimit(execution, 'start');
+      clearLimit(execution, 'image');
       if (!execution.isRunning) this.#options.tell({ kind: 'running', handle });
       execution.isRunning = true;
       this.#limitSilence(execution, state.silentNode);
@@ -162,25 +200,48 @@ export class JobExecutions {
     }
   }
 
+  #applySuspension(execution: JobExecution, suspension: string | undefined): void {
+    if (suspension !== undefined) this.tellWaiting(execution, suspension);
+    else if (execution.reason.startsWith(suspended)) this.tellWaiting(execution, podBeingMade);
+  }
+
   #limitImage(execution: JobExecution, failure: 'now' | 'never' | undefined): void {
-    if (failure === undefined) return;
-    const refuse = () => {
-      if (execution.isRunning) return;
-      this.#giveUp(execution, { kind: 'refused', reason: `its image cannot be had: ${execution.reason}` });
-    };
-    if (failure === 'now') execution.imageTimer ??= setTimeout(refuse, this.#options.imageTimeoutMs);
-    else setImmediate(refuse);
+    if (failure === undefined) {
+      clearLimit(execution, 'image');
+      return;
+    }
+    this.#limit(execution, 'image', failure === 'now' ? this.#options.imageTimeoutMs : 0, () =>
+      this.#giveUp(execution, { kind: 'refused', reason: `its image cannot be had: ${execution.reason}` }),
+    );
   }
 
   #limitSilence(execution: JobExecution, node: string | undefined): void {
     if (node === undefined) {
-      clearTimeout(execution.nodeTimer);
-      execution.nodeTimer = undefined;
+      clearLimit(execution, 'node');
       return;
     }
     this.tellWaiting(execution, `node ${node} does not answer`);
-    const lose = () => this.#giveUp(execution, { kind: 'lost', reason: `node ${node} was lost: it does not answer` });
-    execution.nodeTimer ??= setTimeout(lose, this.#options.lostNodeTimeoutMs);
+    this.#limit(execution, 'node', this.#options.lostNodeTimeoutMs, () =>
+      this.#giveUp(execution, { kind: 'lost', reason: `node ${node} was lost: it does not answer` }),
+    );
+  }
+
+  /** Judges once the time is over; but for a stop, not while nothing can be seen, as what is waited for may have come. */
+  #limit(execution: JobExecution, limit: Limit, timeoutMs: number, judge: () => void): void {
+    const { limits } = execution;
+    if (limits.has(limit) || execution.isOver) return;
+    const judgeWhenSeen = (): void => {
+      const isBlind = this.#blindness !== undefined || Date.now() - this.#seeingSince < lastWordsMs;
+      if (isBlind && limit !== 'stop') limits.set(limit, setTimeout(judgeWhenSeen, lastWordsMs));
+      else judge();
+    };
+    limits.set(limit, setTimeout(judgeWhenSeen, timeoutMs));
+  }
+
+  #tell(execution: JobExecution, reason: string): void {
+    if (execution.isOver || execution.told === reason) return;
+    execution.told = reason;
+    this.#options.tell({ kind: 'waiting', handle: execution.handle, reason });
   }
 
   #giveUp(execution: JobExecution, cause: EndCause): void {
@@ -196,9 +257,11 @@ function adjust(cause: EndCause, isStopping: boolean): EndCause {
   return isStopping && cause.kind !== 'completed' ? { kind: 'stopped' } : cause;
 }
 
-function clearTimers({ startTimer, imageTimer, stopTimer, nodeTimer }: JobExecution): void {
-  clearTimeout(nodeTimer);
-  clearTimeout(startTimer);
-  clearTimeout(imageTimer);
-  clearTimeout(stopTimer);
+function clearLimit({ limits }: JobExecution, limit: Limit): void {
+  clearTimeout(limits.get(limit));
+  limits.delete(limit);
+}
+
+function clearLimits(execution: JobExecution): void {
+  for (const limit of execution.limits.keys()) clearLimit(execution, limit);
 }

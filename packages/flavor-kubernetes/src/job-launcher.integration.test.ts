@@ -17,12 +17,13 @@ describe.skipIf(!isClusterThere)(`a launcher of Jobs ${clusterTests}`, () => {
   afterAll(() => namespace.remove());
 
   /** Its Jobs' pods fit no node. */
-  function createLauncher(runId: string, config: object = {}): JobLauncher {
+  function createLauncher(runId: string, config: object = {}, notify = (_message: string) => {}): JobLauncher {
     const context = {
       runId,
       artifactStore: { presign: async () => 'https://store.invalid/code', write: async () => ({}) },
       publishCode: async () => [],
       secrets: { add: () => {} },
+      notify,
     } as unknown as LauncherContext;
     const nodeSelector = { 'mlstack.dev/nowhere': 'x' };
     const full = kubernetesConfig.parse({ context: realContext, namespace: namespace.name, nodeSelector, ...config });
@@ -55,6 +56,18 @@ describe.skipIf(!isClusterThere)(`a launcher of Jobs ${clusterTests}`, () => {
   const restricted = async () => {
     const token = await createPowerlessToken(namespace.api, namespace.name);
     return { kubeconfig: writeKubeconfig(namespace.api, { user: { token } }) };
+  };
+
+  /** The API server as it is reached through a proxy. */
+  const cuttable = async () => {
+    const { user, server = '' } = {
+      user: namespace.api.kubeConfig.getCurrentUser(),
+      ...namespace.api.kubeConfig.getCurrentCluster(),
+    };
+    const proxy = await startProxy(new URL(server));
+    const certificates = { 'client-certificate-data': user?.certData, 'client-key-data': user?.keyData };
+    const kubeconfig = writeKubeconfig(namespace.api, { server: proxy.url, user: certificates });
+    return { proxy, kubeconfig };
   };
 
   test('a limit that has passed only tells: the Job goes when it is released', async () => {
@@ -114,14 +127,40 @@ describe.skipIf(!isClusterThere)(`a launcher of Jobs ${clusterTests}`, () => {
     });
   });
 
+  test('a step that cannot be launched is stopped at once, and nothing is said to be left of it', async () => {
+    const user = { token: 'x' };
+    const kubeconfig = writeKubeconfig(namespace.api, { server: 'https://127.0.0.1:65533', user });
+    const notices: string[] = [];
+    const launcher = createLauncher('hopeless', { kubeconfig }, (message) => notices.push(message));
+    const events = launcher.events()[Symbol.asyncIterator]();
+    const launching = launcher.launch(requestOf('hopeless', 60_000), { env: {} });
+    const told = (await events.next()).value as LaunchEvent;
+    expect(told).toMatchObject({ kind: 'waiting', reason: expect.stringContaining('cannot be reached') });
+    await launcher.stop(told.handle, 1000);
+    const handle = await launching;
+    expect((await events.next()).value).toEqual({ kind: 'ended', handle, cause: { kind: 'stopped' } });
+    launcher.release(handle);
+    await launcher.close();
+    expect(notices).toEqual([]);
+  });
+
+  test('what cannot be removed when the run is over is named, with what removes it', async () => {
+    const { proxy, kubeconfig } = await cuttable();
+    const notices: string[] = [];
+    const launcher = createLauncher('left', { kubeconfig }, (message) => notices.push(message));
+    const handle = await launcher.launch(requestOf('left', 600_000), { env: {} });
+    proxy.cut();
+    const stopping = launcher.stop(handle, 0);
+    launcher.release(handle);
+    await launcher.close();
+    await stopping;
+    expect(notices).toEqual([
+      expect.stringMatching(new RegExp(`${namespace.name}.*${handle.detail.job}.*mlstack kubernetes prune`)),
+    ]);
+  });
+
   test('an API server that goes away is waited for, and one that stays away ends what is watched', async () => {
-    const { user, server = '' } = {
-      user: namespace.api.kubeConfig.getCurrentUser(),
-      ...namespace.api.kubeConfig.getCurrentCluster(),
-    };
-    const proxy = await startProxy(new URL(server));
-    const certificates = { 'client-certificate-data': user?.certData, 'client-key-data': user?.keyData };
-    const kubeconfig = writeKubeconfig(namespace.api, { server: proxy.url, user: certificates });
+    const { proxy, kubeconfig } = await cuttable();
     const launcher = createLauncher('cut', { kubeconfig, apiTimeoutMs: 8000 });
     const events: LaunchEvent[] = [];
     const reading = (async () => {
@@ -131,7 +170,7 @@ describe.skipIf(!isClusterThere)(`a launcher of Jobs ${clusterTests}`, () => {
     const handle = await launcher.launch(requestOf('cut', 600_000), { env: {} });
     await isTold('match');
     proxy.cut();
-    await isTold('the API server cannot be reached');
+    await isTold('cannot be reached');
     proxy.mend();
     await delay(10_000);
     expect(events.filter(({ kind }) => kind === 'ended')).toEqual([]);

@@ -12,11 +12,11 @@ import { explainClusterError, telling } from './cluster-errors.ts';
 import type { JobExecution } from './job-executions.ts';
 import { JobExecutions } from './job-executions.ts';
 import type { InsistOptions, KubernetesApi } from './kubernetes-api.ts';
-import { ignoreMissing, insist, isTransient, statusOf } from './kubernetes-api.ts';
+import { ignoreMissing, insist, isTransient, statusOf, unlessAborted } from './kubernetes-api.ts';
 import type { KubernetesConfig, KubernetesSettings } from './kubernetes-config.ts';
 import type { RunScope } from './object-names.ts';
 import { annotations, jobName, selectorOf } from './object-names.ts';
-import { readPodRefusals } from './pod-refusals.ts';
+import { readMountFailures, readPodRefusals } from './pod-refusals.ts';
 import { RunObjects } from './run-objects.ts';
 import { RunWatch } from './run-watch.ts';
 import { describeStepJob, outputPrefixOf } from './step-job.ts';
@@ -35,6 +35,10 @@ const stopSlackSeconds = 3;
 const stopLimitMs = 20_000;
 /** How often it is asked why Jobs have no pod, where some have none for that long, in milliseconds. */
 const podlessMs = 5000;
+/** The same for why volumes of pods are not mounted. */
+const mountlessMs = 15_000;
+/** How many Jobs that are left behind are named. */
+const mostNamed = 5;
 /** How long a launcher that is closed goes on trying to remove what is no longer needed, in milliseconds. */
 const closeLimitMs = 10_000;
 
@@ -47,11 +51,18 @@ export class JobLauncher implements Launcher {
   readonly #objects: RunObjects;
   readonly #events = new LaunchEventQueue();
   readonly #executions: JobExecutions;
+  /** Of Jobs that are being made: stops that. */
+  readonly #creations = new Map<string, AbortController>();
+  /** The request under way that makes a Job, for who has to remove it. */
+  readonly #attempts = new Map<string, Promise<unknown>>();
   readonly #removals = new Set<Promise<unknown>>();
+  /** Jobs that were to be removed and are not known to be. */
+  readonly #left = new Set<string>();
   readonly #closed = new AbortController();
   readonly #patience: InsistOptions;
   #watch: Promise<RunWatch> | undefined;
   #podless: NodeJS.Timeout | undefined;
+  #askedForMountsAt = 0;
 
   constructor(context: LauncherContext, options: JobLauncherOptions) {
     const { api, config, componentId } = options;
@@ -63,9 +74,16 @@ export class JobLauncher implements Launcher {
     this.#patience = {
       timeoutMs: apiTimeoutMs,
       signal: this.#closed.signal,
-      onTrouble: (reason) => this.#executions.onUnreachable(reason, false),
+      onTrouble: (error) => this.#executions.onTrouble(explainClusterError(api, error).reason),
     };
-    this.#objects = new RunObjects({ api, namespace, scope: this.#scope, context, patience: this.#patience });
+    this.#objects = new RunObjects({
+      api,
+      namespace,
+      scope: this.#scope,
+      context,
+      patience: this.#patience,
+      ownerTemplate: (request) => this.#describe(request, 'none').spec?.template ?? {},
+    });
     this.#executions = new JobExecutions({
       imageTimeoutMs,
       lostNodeTimeoutMs,
@@ -83,9 +101,15 @@ export class JobLauncher implements Launcher {
     for (const value of Object.values(credentials.env)) this.#context.secrets.add(value);
     const { runId, nodeId, attempt, role } = request;
     const execution = this.#executions.add({ runId, nodeId, attempt, role, detail: { job, namespace } }, job);
+    const creation = new AbortController();
+    this.#creations.set(job, creation);
     try {
-      await this.#create(request, credentials);
+      await this.#create(request, credentials, creation.signal);
     } catch (error) {
+      if (creation.signal.aborted) {
+        this.#executions.end(execution, { kind: 'stopped' });
+        return execution.handle;
+      }
       const mayHelp = isTransient(error);
       if (MlstackError.is(error) || (statusOf(error) === undefined && !mayHelp)) {
         this.#executions.forget(job);
@@ -95,7 +119,10 @@ export class JobLauncher implements Launcher {
       const reason = this.#explain(error);
       this.#executions.end(execution, { kind: mayHelp ? 'lost' : 'refused', reason });
       return execution.handle;
+    } finally {
+      this.#creations.delete(job);
     }
+    this.#executions.onMade(execution);
     this.#executions.limitStart(execution, request.node.settings.startTimeoutMs ?? config.startTimeoutMs);
     return execution.handle;
   }
@@ -112,14 +139,23 @@ export class JobLauncher implements Launcher {
     if (execution?.isOver === true) return;
     const gracePeriodSeconds = Math.ceil(graceMs / 1000) + stopSlackSeconds;
     if (execution !== undefined) this.#executions.stop(execution, gracePeriodSeconds * 1000 + stopLimitMs);
-    if (execution?.isRunning === true && execution.pod !== undefined) {
-      const name = execution.pod;
-      await telling(api, `end pod ${name}`, () =>
-        ignoreMissing(
-          insist(() => api.core.deleteNamespacedPod({ name, namespace, gracePeriodSeconds }), this.#patience),
-        ),
-      );
-    } else await telling(api, `remove Job ${job}`, () => this.#deleteJob(job));
+    const creation = this.#creations.get(job);
+    if (creation !== undefined) {
+      creation.abort();
+      return;
+    }
+    const { pod } = execution?.isRunning === true ? execution : {};
+    const end = async () => {
+      if (pod === undefined) return await this.#deleteJob(job);
+      const request = { name: pod, namespace, gracePeriodSeconds };
+      await ignoreMissing(insist(() => api.core.deleteNamespacedPod(request), this.#patience));
+    };
+    try {
+      await telling(api, pod === undefined ? `remove Job ${job}` : `end pod ${pod}`, end);
+    } catch (error) {
+      // What is left then is told when it is closed.
+      if (!this.#closed.signal.aborted) throw error;
+    }
   }
 
   async adopt(runId: string): Promise<readonly LaunchHandle[]> {
@@ -142,8 +178,10 @@ export class JobLauncher implements Launcher {
 
   release(handle: LaunchHandle): void {
     const job = String(handle.detail.job);
+    this.#creations.get(job)?.abort();
     const execution = this.#executions.get(job);
     this.#executions.forget(job);
+    if (execution?.isMade === false && !this.#attempts.has(job)) return;
     this.#remove(job, execution?.isGivenUp === true ? execution.pod : undefined);
   }
 
@@ -155,32 +193,46 @@ export class JobLauncher implements Launcher {
     this.#objects.close();
     if (this.#watch !== undefined) await (await this.#watch.catch(() => undefined))?.close();
     await Promise.all(this.#removals);
-    // What is left behind here is ended by the cluster: each has a time to live.
+    if (this.#left.size > 0) this.#context.notify(this.#describeLeft());
     if (isAllReleased) await this.#objects.remove().catch(() => {});
     clearTimeout(limit);
     this.#closed.abort();
     this.#events.close();
   }
 
-  async #create(request: StepRequest, credentials: LaunchCredentials): Promise<void> {
-    const { api, config, settingsKey } = this.#options;
+  async #create(request: StepRequest, credentials: LaunchCredentials, signal: AbortSignal): Promise<void> {
+    const { api, config } = this.#options;
     const { namespace } = config;
-    const body = Buffer.from(JSON.stringify(request));
-    const [secretName] = await Promise.all([
+    const stored = Buffer.from(JSON.stringify(request));
+    const prepared = Promise.all([
       this.#objects.secretFor(request, credentials),
-      this.#context.artifactStore.write(requestKey(request.outputPrefix), body, { size: body.length }),
+      this.#context.artifactStore.write(requestKey(request.outputPrefix), stored, { size: stored.length }),
       this.#startWatch(),
     ]);
-    // The plan was checked with the flavor's schema before anything started.
-    const settings = (request.node.settings.vendor?.[settingsKey] ?? {}) as KubernetesSettings;
-    const description = describeStepJob({ request, scope: this.#scope, config, settings, secretName });
-    await insist(async () => {
+    const [secretName] = await unlessAborted(prepared, signal);
+    const body = this.#describe(request, secretName);
+    const job = body.metadata?.name ?? '';
+    const create = async () => {
       try {
-        await api.batch.createNamespacedJob({ namespace, body: description });
+        await api.batch.createNamespacedJob({ namespace, body });
       } catch (error) {
         if (statusOf(error) !== 409) throw error;
       }
-    }, this.#patience);
+    };
+    const attempt = () => {
+      const request = create();
+      this.#attempts.set(job, request);
+      return request;
+    };
+    await insist(attempt, { ...this.#patience, signal: AbortSignal.any([signal, this.#closed.signal]) });
+    this.#attempts.delete(job);
+  }
+
+  #describe(request: StepRequest, secretName: string): V1Job {
+    const { config, settingsKey } = this.#options;
+    // The plan was checked with the flavor's schema before anything started.
+    const settings = (request.node.settings.vendor?.[settingsKey] ?? {}) as KubernetesSettings;
+    return describeStepJob({ request, scope: this.#scope, config, settings, secretName });
   }
 
   #adoptJob(runId: string, { metadata }: V1Job): JobExecution | undefined {
@@ -191,7 +243,7 @@ export class JobLauncher implements Launcher {
     if (notes[annotations.runId] !== runId || !isRole(role)) return undefined;
     const attempt = Number(notes[annotations.attempt]);
     const { namespace } = this.#options.config;
-    return this.#executions.add({ runId, nodeId, attempt, role, detail: { job, namespace } }, job);
+    return this.#executions.add({ runId, nodeId, attempt, role, detail: { job, namespace } }, job, true);
   }
 
   async #readRequest(job: V1Job): Promise<StepRequest | undefined> {
@@ -213,11 +265,14 @@ export class JobLauncher implements Launcher {
         handlers: {
           pod: (pod, deleted) => this.#executions.onPod(pod, deleted),
           job: (job, deleted) => this.#executions.onJob(job, deleted),
-          unreachable: (reason, sinceMs) => this.#executions.onUnreachable(reason, sinceMs > apiTimeoutMs),
+          unreachable: (error, sinceMs) =>
+            this.#executions.onUnreachable(explainClusterError(api, error).reason, sinceMs > apiTimeoutMs),
+          reachable: () => this.#executions.onReachable(),
         },
       });
       await watch.start();
-      this.#podless ??= setInterval(() => void this.#explainPodless().catch(() => {}), podlessMs).unref();
+      if (this.#closed.signal.aborted) await watch.close();
+      else this.#podless ??= setInterval(() => void this.#explainWaits().catch(() => {}), podlessMs).unref();
       return watch;
     };
     this.#watch ??= insist(start, this.#patience);
@@ -227,17 +282,39 @@ export class JobLauncher implements Launcher {
     return this.#watch;
   }
 
-  async #explainPodless(): Promise<void> {
-    const since = Date.now() - podlessMs;
-    const podless = [...this.#executions.remaining()].filter(
-      ({ pod, createdAt }) => pod === undefined && createdAt < since,
-    );
-    if (podless.length === 0) return;
-    const refusals = await readPodRefusals(this.#options.api, this.#options.config.namespace);
-    for (const execution of podless) {
-      const refusal = refusals.get(execution.job);
-      if (refusal !== undefined) this.#executions.tellWaiting(execution, `its pod cannot be made: ${refusal}`);
+  /** What neither a Job nor its pod says. */
+  async #explainWaits(): Promise<void> {
+    const { api, config } = this.#options;
+    const now = Date.now();
+    const waiting = [...this.#executions.remaining()].filter(({ isRunning, isMade }) => isMade && !isRunning);
+    const podless = waiting.filter(({ pod, createdAt }) => pod === undefined && createdAt < now - podlessMs);
+    if (podless.length > 0) {
+      const refusals = await readPodRefusals(api, config.namespace);
+      for (const execution of podless) {
+        const refusal = refusals.get(execution.job);
+        if (refusal !== undefined) this.#executions.tellWaiting(execution, `its pod cannot be made: ${refusal}`);
+      }
     }
+    const mountless = waiting.filter(({ pod, createdAt }) => pod !== undefined && createdAt < now - mountlessMs);
+    if (mountless.length === 0 || this.#askedForMountsAt > now - mountlessMs) return;
+    this.#askedForMountsAt = now;
+    const failures = await readMountFailures(api, config.namespace);
+    for (const execution of mountless) {
+      const failure = failures.get(execution.pod ?? '');
+      if (failure === undefined || execution.isRunning) continue;
+      this.#executions.tellWaiting(execution, `its volumes cannot be mounted: ${failure}`);
+    }
+  }
+
+  #describeLeft(): string {
+    const jobs = [...this.#left];
+    const more = jobs.length > mostNamed ? ` and ${jobs.length - mostNamed} more` : '';
+    const names = `${jobs.slice(0, mostNamed).join(', ')}${more}`;
+    const { namespace } = this.#options.config;
+    return (
+      `The API server did not answer in time: Jobs of this run are left in namespace ${namespace}, and their pods may still run (${names}). ` +
+      'Remove them with mlstack kubernetes prune once it answers.'
+    );
   }
 
   #explain(error: unknown): string {
@@ -246,15 +323,24 @@ export class JobLauncher implements Launcher {
     return subject === 'cluster' ? reason : `${reason}. ${hint.replace(/\.$/, '')}`;
   }
 
-  /** Without waiting for it. What cannot be removed ends by its time to live. */
+  /** Without waiting for it. */
   #remove(job: string, pod?: string): void {
     const { api, config } = this.#options;
     const { namespace } = config;
-    const removePod = async (name: string) =>
-      ignoreMissing(
-        insist(() => api.core.deleteNamespacedPod({ name, namespace, gracePeriodSeconds: 0 }), this.#patience),
-      );
-    const removal = Promise.all([this.#deleteJob(job), pod === undefined ? undefined : removePod(pod)]).catch(() => {});
+    const remove = async (): Promise<void> => {
+      // It must not be made after it was removed.
+      await unlessAborted(this.#attempts.get(job)?.catch(() => {}) ?? Promise.resolve(), this.#closed.signal);
+      this.#attempts.delete(job);
+      await this.#deleteJob(job);
+      if (pod === undefined) return;
+      const request = { name: pod, namespace, gracePeriodSeconds: 0 };
+      await ignoreMissing(insist(() => api.core.deleteNamespacedPod(request), this.#patience));
+    };
+    this.#left.add(job);
+    const removal = remove().then(
+      () => this.#left.delete(job),
+      () => {},
+    );
     this.#removals.add(removal);
     void removal.finally(() => this.#removals.delete(removal));
   }

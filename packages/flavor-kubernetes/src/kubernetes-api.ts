@@ -3,6 +3,7 @@ import { delimiter } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiException, BatchV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { MlstackError } from '@mlstack/core/flavor';
+import { createApi } from './create-api.ts';
 import type { KubernetesConfig } from './kubernetes-config.ts';
 import { shareConnections } from './share-connections.ts';
 
@@ -12,7 +13,7 @@ export interface KubernetesApi {
   readonly core: CoreV1Api;
 }
 
-/** Reads the kubeconfig; reaches nothing. */
+/** Reads the kubeconfig; reaches nothing. A request has `answerMs`. */
 export function createKubernetesApi({ kubeconfig, context }: KubernetesConfig): KubernetesApi {
   const kubeConfig = new KubeConfig();
   try {
@@ -34,7 +35,12 @@ export function createKubernetesApi({ kubeconfig, context }: KubernetesConfig): 
     );
   }
   shareConnections(kubeConfig);
-  return { kubeConfig, batch: kubeConfig.makeApiClient(BatchV1Api), core: kubeConfig.makeApiClient(CoreV1Api) };
+  const limit = () => AbortSignal.timeout(answerMs);
+  return {
+    kubeConfig,
+    batch: createApi(kubeConfig, BatchV1Api, limit),
+    core: createApi(kubeConfig, CoreV1Api, limit),
+  };
 }
 
 /** Of several files the first that says something about a name is right, and one that is not there says nothing. */
@@ -117,13 +123,16 @@ export interface InsistOptions {
   /** How long it is tried again. Time in which this machine slept does not count. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
-  readonly onTrouble?: (reason: string) => void;
+  readonly onTrouble?: (error: unknown) => void;
 }
 
 /** A request that has no answer after this counts as failed, in milliseconds. */
 export const answerMs = 30_000;
 
-/** Does it again while the API server cannot be reached or is overloaded: what is done must bear being done twice. */
+/**
+ * Does it again while the API server cannot be reached or is overloaded: what is done must bear being done twice. Once the signal is
+ * aborted nobody waits any more; what was under way then may yet be done.
+ */
 export async function insist<Answer>(
   work: () => Promise<Answer>,
   { timeoutMs, signal, onTrouble }: InsistOptions,
@@ -132,26 +141,28 @@ export async function insist<Answer>(
   for (let wait = 200; ; wait = Math.min(wait * 2, 10_000)) {
     const begin = Date.now();
     try {
-      return await limited(work());
+      return await unlessAborted(work(), signal);
     } catch (error) {
+      if (signal?.aborted === true) throw error;
       spentMs += wait + Math.min(Date.now() - begin, answerMs);
       if (!isTransient(error) || spentMs > timeoutMs) throw error;
-      onTrouble?.(explainApiError(error));
+      onTrouble?.(error);
       await delay(wait, undefined, signal === undefined ? {} : { signal });
     }
   }
 }
 
-export async function limited<Answer>(work: Promise<Answer>): Promise<Answer> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => late.reject(new DOMException(`no answer for ${answerMs / 1000} s`, 'TimeoutError')),
-    answerMs,
-  );
+/** @throws the signal's reason, at once when it is aborted. */
+export async function unlessAborted<Answer>(work: Promise<Answer>, signal: AbortSignal | undefined): Promise<Answer> {
+  if (signal === undefined) return await work;
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort, { once: true });
   try {
-    return await Promise.race([work, late.promise]);
+    return await Promise.race([work, aborted.promise]);
   } finally {
-    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
   }
 }
 

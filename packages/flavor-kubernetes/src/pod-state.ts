@@ -1,8 +1,9 @@
 import { constants } from 'node:os';
 import type { V1ContainerStateTerminated, V1Job, V1Pod } from '@kubernetes/client-node';
 import type { EndCause } from '@mlstack/core/flavor';
-import { parseBytes } from '@mlstack/core/flavor';
+import { maximumLogChunks, parseBytes } from '@mlstack/core/flavor';
 import { containerName } from './object-names.ts';
+import { readHead } from './step-job.ts';
 
 /** What a pod's status says about the execution in it. */
 export type PodState =
@@ -29,7 +30,7 @@ export function readPodState(pod: V1Pod, deleted = false): PodState {
   const isOver = state?.terminated !== undefined || status?.phase === 'Failed' || status?.phase === 'Succeeded';
   const told = state?.terminated === undefined ? undefined : parseEnd(state.terminated.message);
   if (told?.cause.kind === 'completed') return { kind: 'ended', ...told };
-  const disruption = readDisruption(pod, isOver || deleted);
+  const disruption = readDisruption(pod, isOver || deleted) ?? readDeadline(pod, isOver);
   const logChunks = told === undefined ? {} : { logChunks: told.logChunks };
   if (disruption !== undefined) return { kind: 'ended', cause: disruption, ...logChunks };
   if (told !== undefined) return { kind: 'ended', ...told };
@@ -37,7 +38,10 @@ export function readPodState(pod: V1Pod, deleted = false): PodState {
   if (isOver) {
     return {
       kind: 'ended',
-      cause: { kind: 'lost', reason: status?.message ?? status?.reason ?? 'its pod has failed' },
+      cause: {
+        kind: 'lost',
+        reason: readInitFailure(pod) ?? status?.message ?? status?.reason ?? 'its pod has failed',
+      },
     };
   }
   if (deleted) return { kind: 'ended', cause: { kind: 'lost', reason: podDeleted } };
@@ -56,6 +60,15 @@ export function readJobEnd({ status }: Pick<V1Job, 'status'>): EndCause | undefi
   return failed && { kind: 'lost', reason: failed.message ?? failed.reason ?? 'its Job has failed' };
 }
 
+export const suspended = 'its Job is suspended';
+
+/** A Job that somebody holds back, as a queue does until there is room, gets no pod. */
+export function readSuspension({ spec, status }: Pick<V1Job, 'spec' | 'status'>): string | undefined {
+  const condition = status?.conditions?.find(({ type, status: is }) => type === 'Suspended' && is === 'True');
+  if (condition !== undefined) return `${suspended}: ${condition.message ?? condition.reason ?? 'nobody says why'}`;
+  return spec?.suspend === true ? suspended : undefined;
+}
+
 function readDisruption({ metadata, spec, status }: V1Pod, isOver: boolean): EndCause | undefined {
   if (status?.reason === 'Evicted') return { kind: 'evicted', reason: status.message ?? 'its node needed the room' };
   const disruption = status?.conditions?.find(({ type, status: is }) => type === 'DisruptionTarget' && is === 'True');
@@ -67,7 +80,31 @@ function readDisruption({ metadata, spec, status }: V1Pod, isOver: boolean): End
       ? { kind: 'lost', reason: `node ${spec?.nodeName ?? '?'} was lost: ${message ?? reason}` }
       : undefined;
   }
-  return isOver ? { kind: 'evicted', reason: message ?? reason ?? 'the cluster needed the room' } : undefined;
+  if (!isOver) return undefined;
+  // Its node is gone from the cluster, as those are that come and go with the load.
+  if (reason === 'DeletionByPodGC') {
+    return { kind: 'lost', reason: `node ${spec?.nodeName ?? '?'} was lost: ${message ?? reason}` };
+  }
+  return { kind: 'evicted', reason: message ?? reason ?? 'the cluster needed the room' };
+}
+
+/** The cluster ended it for its time: where the step has a timeout of its own, when that was over for long. */
+function readDeadline(pod: V1Pod, isOver: boolean): EndCause | undefined {
+  if (!isOver || pod.status?.reason !== 'DeadlineExceeded') return undefined;
+  const timeoutMs = readHead(pod)?.node?.settings?.timeoutMs;
+  if (timeoutMs !== undefined) return { kind: 'timed-out', timeoutMs };
+  const seconds = pod.spec?.activeDeadlineSeconds;
+  return { kind: 'lost', reason: `its pod was ended after its activeDeadlineSeconds of ${seconds} s` };
+}
+
+function readInitFailure({ status }: V1Pod): string | undefined {
+  for (const { name, state } of status?.initContainerStatuses ?? []) {
+    const { exitCode = 0, message, reason } = state?.terminated ?? {};
+    if (exitCode === 0) continue;
+    const why = message ?? (reason === 'Error' ? undefined : reason);
+    return `its init container ${name} failed with exit code ${exitCode}${why === undefined ? '' : `: ${why.trim()}`}`;
+  }
+  return undefined;
 }
 
 function causeOf(
@@ -76,9 +113,6 @@ function causeOf(
   deleted: boolean,
 ): EndCause {
   if (reason === 'OOMKilled') return { kind: 'out-of-memory', ...memoryLimit(pod) };
-  if (pod.status?.reason === 'DeadlineExceeded') {
-    return { kind: 'timed-out', timeoutMs: (pod.spec?.activeDeadlineSeconds ?? 0) * 1000 };
-  }
   if (reason === 'ContainerCannotRun' || reason === 'StartError') {
     return { kind: 'refused', reason: `its container cannot run: ${message ?? reason}` };
   }
@@ -127,6 +161,7 @@ function parseEnd(text: string | undefined): { readonly cause: EndCause; readonl
   if (typeof value !== 'object' || value === null || !('cause' in value) || !('logChunks' in value)) return undefined;
   const { cause, logChunks } = value;
   if (!isEndCause(cause) || typeof logChunks !== 'number' || !Number.isSafeInteger(logChunks)) return undefined;
+  if (logChunks < 0 || logChunks > maximumLogChunks) return undefined;
   return { cause, logChunks };
 }
 

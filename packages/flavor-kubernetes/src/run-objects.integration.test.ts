@@ -23,7 +23,9 @@ describe.skipIf(!isClusterThere)(`what a run's Jobs share ${clusterTests}`, { co
     } as unknown as ConstructorParameters<typeof RunObjects>[0]['context'];
     const patience = { timeoutMs: 20_000 };
     const scope = { runId, componentId: 'c' };
-    return new RunObjects({ api: namespace.api, namespace: namespace.name, scope, context, patience, timing });
+    const ownerTemplate = () => ({ spec: { restartPolicy: 'Never', containers: [{ name: 'none', image: 'none' }] } });
+    const at = { api: namespace.api, namespace: namespace.name };
+    return new RunObjects({ ...at, scope, context, patience, ownerTemplate, timing });
   }
 
   const requestOf = (runId: string, leaseEpoch = 1, digest = 'd') => {

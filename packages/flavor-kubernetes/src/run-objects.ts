@@ -1,4 +1,4 @@
-import type { V1Job } from '@kubernetes/client-node';
+import type { V1Job, V1PodTemplateSpec } from '@kubernetes/client-node';
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import type { LaunchCredentials, LauncherContext, RemoteLaunch, StepRequest } from '@mlstack/core/flavor';
 import { remoteBootstrap } from '@mlstack/core/flavor';
@@ -11,8 +11,11 @@ import { secretNameOf } from './step-job.ts';
 
 /** How long a URL to the code works. */
 const urlSeconds = 6 * 3600;
-/** How often the URLs are renewed while Jobs may wait. */
-const refreshMs = 20 * 60_000;
+/**
+ * How often the URLs are renewed while Jobs may wait. One that was signed by credentials of a session ends with these, which may last
+ * for five minutes only when it is made.
+ */
+const refreshMs = 4 * 60_000;
 /** How long credentials stay in the cluster whose driver does not come back, in seconds. */
 const keepSeconds = 86_400;
 
@@ -28,6 +31,8 @@ export interface RunObjectsOptions {
   readonly scope: RunScope;
   readonly context: Pick<LauncherContext, 'artifactStore' | 'publishCode'>;
   readonly patience: InsistOptions;
+  /** Of pods like those of the step: policies of the cluster look at it, and no pod is made of it. */
+  readonly ownerTemplate: (request: StepRequest) => V1PodTemplateSpec;
   readonly timing?: Partial<RunObjectsTiming>;
 }
 
@@ -92,10 +97,10 @@ export class RunObjects {
   async adopt(jobs: readonly V1Job[], readRequest: (job: V1Job) => Promise<StepRequest | undefined>): Promise<void> {
     const byTheirSecret = new Map<string, V1Job>();
     for (const job of jobs) {
-      const secret = secretNameOf(job);
-      if (secret !== undefined) byTheirSecret.set(secret, job);
       const { name, labels: own = {} } = job.metadata ?? {};
-      if (name !== undefined && own[labels.role] === 'run') this.#owners.add(name);
+      const secret = own[labels.role] === 'run' ? undefined : secretNameOf(job);
+      if (secret !== undefined) byTheirSecret.set(secret, job);
+      else if (name !== undefined && own[labels.role] === 'run') this.#owners.add(name);
     }
     const keep = async ([name, job]: [string, V1Job]) => {
       this.#owners.add(ownerOfSecret(name));
@@ -220,7 +225,7 @@ export class RunObjects {
 
   /** @returns its uid. */
   #createOwner(request: StepRequest): Promise<string> {
-    const { api, namespace, scope, patience } = this.#options;
+    const { api, namespace, scope, patience, ownerTemplate } = this.#options;
     const name = this.#ownerName(request);
     const create = async (): Promise<string> => {
       try {
@@ -242,9 +247,7 @@ export class RunObjects {
               parallelism: 0,
               activeDeadlineSeconds: this.#timing.keepSeconds,
               ttlSecondsAfterFinished: 0,
-              template: {
-                spec: { restartPolicy: 'Never', containers: [{ name: 'none', image: 'none', command: ['none'] }] },
-              },
+              template: ownerTemplate(request),
             },
           },
         });

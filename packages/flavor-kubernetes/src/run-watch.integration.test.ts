@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { createKubernetesApi } from './kubernetes-api.ts';
+import { createKubernetesApi, explainApiError } from './kubernetes-api.ts';
 import { kubernetesConfig } from './kubernetes-config.ts';
 import { labelsOf } from './object-names.ts';
 import { RunWatch } from './run-watch.ts';
@@ -57,7 +57,8 @@ describe.skipIf(!isClusterThere)(`the watch of a run ${clusterTests}`, () => {
       handlers: {
         pod: () => {},
         job: ({ metadata }) => seen.push(metadata?.name ?? ''),
-        unreachable: (reason) => troubles.push(reason),
+        unreachable: (error) => troubles.push(explainApiError(error)),
+        reachable: () => {},
       },
     });
     onTestFinished(() => watch.close());

@@ -57,6 +57,33 @@ describe.skipIf(!isClusterThere)(`how steps end ${clusterTests}`, { concurrent: 
     expect(error).toMatchObject({ code: 'STEP_REFUSED', message: expect.stringContaining('InvalidImageName') });
   });
 
+  test('an image with another Node than is needed is refused, with what it has', async () => {
+    // The longest answer that a pod can give is cut by bytes.
+    const version = `20.1.0-${'ж'.repeat(1900)}`;
+    const code = `Object.defineProperty(process,'versions',{value:{node:'${version}'}})`;
+    const error = await errorOf({ vendor: { podEnv: { NODE_OPTIONS: `--import=data:text/javascript,${code}` } } });
+    expect(error).toMatchObject({ code: 'STEP_REFUSED', message: expect.stringContaining('has Node 20.1.0-ж') });
+  });
+
+  test('an init container that fails is told as that', async () => {
+    const command = ['sh', '-c', 'printf "no such file" > /dev/termination-log; exit 7'];
+    const initContainers = [{ name: 'fetch-data', image: 'node:24-slim', command }];
+    const error = await errorOf({ vendor: { podTemplate: { spec: { initContainers } } } });
+    expect(error).toMatchObject({
+      code: 'STEP_LOST',
+      message: expect.stringContaining('init container fetch-data failed with exit code 7: no such file'),
+    });
+  });
+
+  test('a volume that cannot be mounted is told with the reason', async () => {
+    const volumes = [{ name: 'data', mountPath: '/data', configMap: { name: 'missing' } }];
+    const error = await errorOf({ settings: { startTimeoutMs: 45_000 }, vendor: { volumes } });
+    expect(error).toMatchObject({
+      code: 'STEP_NOT_STARTED',
+      message: expect.stringMatching(/volumes cannot be mounted: .*configmap "missing" not found/),
+    });
+  });
+
   test('a step that no node takes waits for its limit, with what the scheduler says', async () => {
     const events: RunEvent[] = [];
     const error = await errorOf({

@@ -68,7 +68,7 @@ test('a step’s settings come before those of the component', () => {
     },
     { image: 'own:2', nodeSelector: { disk: 'ssd' } },
   );
-  expect(container).toMatchObject({ image: 'own:2', env: [{ name: 'A', value: '1' }] });
+  expect(container).toMatchObject({ image: 'own:2', env: expect.arrayContaining([{ name: 'A', value: '1' }]) });
   expect(pod).toMatchObject({ nodeSelector: { disk: 'ssd' }, serviceAccountName: 'steps' });
   expect(pod.tolerations).toContainEqual(toleration);
 });
@@ -78,6 +78,18 @@ test('a node that does not answer is lost after the time that the component give
   expect(pod.tolerations).toContainEqual(
     expect.objectContaining({ key: 'node.kubernetes.io/unreachable', effect: 'NoExecute', tolerationSeconds: 5 }),
   );
+});
+
+test('what a step writes to its temporary folder lies where its pod may write, and where it counts', () => {
+  expect(describe().container?.env).toContainEqual({ name: 'TMPDIR', value: '/mlstack/work' });
+  const { container } = describe({ podEnv: { TMPDIR: '/scratch' } });
+  expect(container?.env).toEqual([{ name: 'TMPDIR', value: '/scratch' }]);
+});
+
+test('a pod goes to nodes that its image is for, whatever else they must be', () => {
+  expect(describe().pod.nodeSelector).toEqual({ 'kubernetes.io/os': 'linux' });
+  const nodeSelector = { disk: 'ssd' };
+  expect(describe({ nodeSelector }).pod.nodeSelector).toEqual({ 'kubernetes.io/os': 'linux', ...nodeSelector });
 });
 
 test('volumes are mounted where they say', () => {

@@ -58,7 +58,7 @@ export function describeStepJob({ request, scope, config, settings, secretName }
       automountServiceAccountToken: false,
       terminationGracePeriodSeconds: terminationGraceSeconds,
       ...(chosen.serviceAccount === undefined ? {} : { serviceAccountName: chosen.serviceAccount }),
-      ...(chosen.nodeSelector === undefined ? {} : { nodeSelector: chosen.nodeSelector }),
+      nodeSelector: { 'kubernetes.io/os': 'linux', ...chosen.nodeSelector },
       ...(timeoutMs === undefined ? {} : { activeDeadlineSeconds: Math.ceil(timeoutMs / 1000) + deadlineSlackSeconds }),
       tolerations: [
         ...['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'].map((key) => ({
@@ -75,7 +75,7 @@ export function describeStepJob({ request, scope, config, settings, secretName }
           image: chosen.image ?? defaultImage,
           command: ['node', `${launchFolder}/bootstrap.mjs`],
           args: [JSON.stringify(headOf(request)), workFolder],
-          env: Object.entries(chosen.podEnv ?? {}).map(([key, value]) => ({ name: key, value })),
+          env: Object.entries({ TMPDIR: workFolder, ...chosen.podEnv }).map(([key, value]) => ({ name: key, value })),
           resources: describeResources(request),
           volumeMounts: [
             { name: launchVolume, mountPath: launchFolder, readOnly: true },
@@ -113,10 +113,14 @@ export function secretNameOf({ spec }: V1Job): string | undefined {
 
 /** The `outputPrefix` of the request that a Job executes; undefined for Jobs of another making. */
 export function outputPrefixOf({ spec }: V1Job): string | undefined {
-  const [head = ''] = spec?.template.spec?.containers.find(({ name }) => name === containerName)?.args ?? [];
+  return readHead(spec?.template ?? {})?.outputPrefix;
+}
+
+/** What of its request a pod, or the template of one, was given; undefined for those of another making. */
+export function readHead({ spec }: Pick<V1PodTemplateSpec, 'spec'>): Partial<RequestHead> | undefined {
+  const [head = ''] = spec?.containers.find(({ name }) => name === containerName)?.args ?? [];
   try {
-    const { outputPrefix }: Partial<RequestHead> = JSON.parse(head);
-    return outputPrefix;
+    return (JSON.parse(head) as Partial<RequestHead> | null) ?? undefined;
   } catch {
     return undefined;
   }
