@@ -10,6 +10,8 @@ export interface StepFingerprint {
    * `zod@4.6.7` (a package), `asset data/digits.csv` (a file), each with its SHA-256.
    */
   readonly parts: Readonly<Record<string, string>>;
+  /** Why that is not all: `reaches createRequire, …`, to follow the step's name. */
+  readonly uncached?: string;
 }
 
 /** A package that is left out of the bundle and must be installed wherever the bundle runs. */

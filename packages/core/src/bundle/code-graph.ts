@@ -14,7 +14,12 @@ export interface Reach {
   readonly modules: ReadonlySet<string>;
   /** By label, the SHA-256 of each file or folder beside the code that it names, or that is listed for every step. */
   readonly assets: ReadonlyMap<string, string>;
+  /** It can make a `require` of its own, which is followed nowhere. */
+  readonly makesRequire: boolean;
 }
+
+/** What of `node:module` gives `createRequire`. */
+const makersOfRequire = new Set(['createRequire', 'default', '*']);
 
 /** The declarations of the user's modules and which of them needs which. */
 export class CodeGraph {
@@ -71,11 +76,13 @@ export class CodeGraph {
     };
     addAssets(start);
     let isUnbounded = start.isUnbounded;
+    let makesRequire = importsModule(start);
     const addUnit = (unit: CodeUnit) => {
       if (units.has(unit)) return;
       units.add(unit);
       const text = this.unitText(unit);
       if (text.isUnbounded && !unit.isRuntime) isUnbounded = true;
+      if (importsModule(text)) makesRequire = true;
       for (const name of text.uses) names.add(name);
       for (const module of text.modules) modules.add(module);
       addAssets(text);
@@ -86,6 +93,7 @@ export class CodeGraph {
       for (const name of names) {
         const imported = this.#top.imports.get(name);
         if (imported !== undefined) modules.add(imported.specifier);
+        if (imported?.specifier === 'node:module' && makersOfRequire.has(imported.imported)) makesRequire = true;
         for (const unit of this.#unitByName.get(name) ?? []) addUnit(unit);
         for (const unit of this.#changers.get(name) ?? []) addUnit(unit);
       }
@@ -95,7 +103,7 @@ export class CodeGraph {
       for (const unit of this.#top.units) addUnit(unit);
       follow();
     }
-    return { units, modules, assets };
+    return { units, modules, assets, makesRequire };
   }
 
   #referenceTo(name: string): string {
@@ -151,6 +159,10 @@ export class CodeGraph {
     }
     return reached;
   }
+}
+
+function importsModule({ modules }: CodeText): boolean {
+  return modules.has('node:module') || modules.has('module');
 }
 
 /** `__export(steps_exports, {…})` is how the bundler makes a namespace object. */

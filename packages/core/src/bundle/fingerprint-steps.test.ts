@@ -354,6 +354,31 @@ test('A computed import takes all of the user code', async () => {
   expect(await changedSteps(files, { 'pipeline.ts': edited })).toEqual(['computed']);
 });
 
+test('A step that can make a `require` of its own is not cached, for what it loads is not known', async () => {
+  using project = new TemporaryProject({
+    'pipeline.ts': `
+      import { createRequire, isBuiltin } from 'node:module';
+      import * as nodeModule from 'node:module';
+      import { step } from '@mlstack/core';
+      import { sum } from './helpers.ts';
+      const load = createRequire(import.meta.url);
+      export const loads = step({ name: 'loads', run: async () => load('two').two });
+      export const helped = step({ name: 'helped', run: async () => sum() });
+      export const whole = step({ name: 'whole', run: async () => nodeModule.createRequire(import.meta.url)('two') });
+      export const late = step({ name: 'late', run: async () => (await import('node:module')).createRequire('/')('two') });
+      export const plain = step({ name: 'plain', run: async () => isBuiltin('fs') });
+    `,
+    'helpers.ts': `
+      import { createRequire as make } from 'module';
+      export function sum(): unknown { const require = make(import.meta.url); return require('two'); }
+    `,
+  });
+  const { fingerprints } = (await project.build()).manifest;
+  const uncached = Object.entries(fingerprints).filter(([, { uncached }]) => uncached !== undefined);
+  expect(uncached.map(([site]) => site.split('#')[1])).toEqual(['loads', 'helped', 'whole', 'late']);
+  expect(uncached[0]?.[1].uncached).toContain('createRequire');
+});
+
 test('A step made inside a function has no site', async () => {
   using project = new TemporaryProject({
     'pipeline.ts': `

@@ -20,7 +20,8 @@ export interface PackageFacts {
  * The identity of each step's code: its own definition; every declaration of the user's modules that it reaches, and those statements that change
  * them when the modules are loaded; the packages it reaches. A neighbour that is not reached, comments and formatting do not count.
  *
- * Where the analysis cannot follow (`eval`, a computed import), all of the user's code counts.
+ * Where the analysis cannot follow (`eval`, a computed import), all of the user's code counts. A step that can make a `require` of its own
+ * is not to be cached.
  */
 export function fingerprintSteps(
   graph: CodeGraph,
@@ -37,10 +38,13 @@ export function fingerprintSteps(
       }
       for (const [label, hash] of reach.assets) parts.set(`asset ${label}`, hash);
       for (const [name, hash] of packageParts(reach, packages)) parts.set(name, hash);
-      return [id, fingerprintOf(parts)];
+      return [id, { ...fingerprintOf(parts), ...(reach.makesRequire ? { uncached: unknownModules } : {}) }];
     }),
   );
 }
+
+const unknownModules =
+  'reaches createRequire, and what is loaded by that is not known; import it instead, or give the step a cacheKey to have it cached';
 
 function fingerprintOf(parts: ReadonlyMap<string, string>): StepFingerprint {
   const sorted = [...parts].sort(([a], [b]) => (a < b ? -1 : 1));

@@ -185,7 +185,9 @@ function fingerprintOf(
   }
   if (site === undefined || sharedSites.has(site))
     return { uncached: `the step "${name}" is made inside a function; give it a cacheKey to have it cached` };
-  return fingerprints[site] ?? { uncached: `the code of the step "${name}" was not analysed` };
+  const found = fingerprints[site];
+  if (found?.uncached !== undefined) return { uncached: `the step "${name}" ${found.uncached}` };
+  return found ?? { uncached: `the code of the step "${name}" was not analysed` };
 }
 
 /** Two steps that cannot be told apart by name are an issue. Returns the sites at which more than one step was made. */
