@@ -1,14 +1,15 @@
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { constants, copyFile, link, lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import type { Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { ArtifactStore } from '../component/artifact-store.ts';
 import { ArtifactTargetError } from '../errors/artifact-lookup-errors.ts';
 import type { Project } from '../project/project.ts';
 import type { ArtifactFile, ArtifactRecord } from './artifact-record.ts';
 import { useArtifact } from './use-artifact.ts';
+import { writeArtifactFile } from './write-artifact-file.ts';
+
+const freePathHint = 'Name a path that is not there yet.';
 
 export interface WrittenArtifact {
   readonly artifact: ArtifactRecord;
@@ -39,7 +40,7 @@ export async function getArtifact(
     }
     const target = resolve(to);
     if ((await lstat(target).catch(() => undefined)) !== undefined) {
-      throw new ArtifactTargetError(id, `${target} exists already`, 'Name a path that is not there yet.');
+      throw new ArtifactTargetError(id, `${target} exists already`, freePathHint);
     }
     return { artifact, files: await writeToPath(artifactStore, artifact, files, target, signal) };
   });
@@ -67,15 +68,33 @@ async function writeToPath(
     const written: string[] = [];
     for (const file of files) {
       const path = isSingle ? content : resolveInside(content, file.path, artifact.id);
-      await mkdir(dirname(path), { recursive: true });
-      await pipeline(readVerified(store, file, signal), createWriteStream(path, { flags: 'wx' }));
+      await writeArtifactFile(path, readVerified(store, file, signal), file.path);
       written.push(isSingle ? target : join(target, file.path));
     }
-    await rename(content, target);
+    await (isSingle ? putFile : rename)(content, target).catch((error: unknown) => {
+      if (!isThere(error)) throw error;
+      throw new ArtifactTargetError(artifact.id, `${target} exists already`, freePathHint);
+    });
     return written;
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
+}
+
+/** Replaces nothing: what has appeared there meanwhile is somebody else's. */
+async function putFile(content: string, target: string): Promise<void> {
+  try {
+    await link(content, target);
+  } catch (error) {
+    if (isThere(error)) throw error;
+    // A file system without links.
+    await copyFile(content, target, constants.COPYFILE_EXCL);
+  }
+}
+
+function isThere(error: unknown): boolean {
+  const taken = ['EEXIST', 'ENOTEMPTY', 'ENOTDIR', 'EISDIR'];
+  return error instanceof Error && 'code' in error && taken.includes(String(error.code));
 }
 
 /** A manifest is data from a store: it must not lead out of the folder. */

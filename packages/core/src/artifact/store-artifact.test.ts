@@ -18,7 +18,7 @@ import type { Materializer } from './materializer.ts';
 import { defineMaterializer } from './materializer.ts';
 import { arrowTable } from './materializers/arrow-table.ts';
 import { chooseMaterializer } from './materializers/built-in-materializers.ts';
-import { artifactPath } from './materializers/files-materializer.ts';
+import { artifactPath, filesMaterializer } from './materializers/files-materializer.ts';
 import { tensorflowModel } from './materializers/tensorflow-model.ts';
 import { textFile } from './materializers/text-materializer.ts';
 import { saveArtifact } from './store-artifact.ts';
@@ -137,6 +137,8 @@ describe('values without a declaration', () => {
       [Array.from({ length: 1200 }).reduce((inner) => [inner], 0), 'is nested more than 1000 levels deep'],
       [new SharedArrayBuffer(1), 'it is an instance of SharedArrayBuffer'],
       [new Error('x'), 'it is an instance of Error'],
+      [{ found: /b(?<c>c)/.exec('abc') }, 'found is an array with a property of its own, "index"'],
+      [Object.assign([], { unit: 'm' }), 'it is an array with a property of its own, "unit"'],
     ] as const)
       await expect(roundTrip<unknown>(value)).rejects.toThrow(message);
   });
@@ -252,6 +254,22 @@ describe('files and folders', () => {
         'the list of files is damaged',
       );
     }
+  });
+
+  test('a folder whose files have one name on this machine is refused, not read in part', async () => {
+    const files = ['folder/a.csv', 'folder/b/../a.csv'].map((name) => ({ path: name, size: 1 }));
+    const reader = {
+      files,
+      readFile: async function* () {
+        yield new Uint8Array(1);
+      },
+      readBytes: async () => new Uint8Array(1),
+      temporaryDirectory: options.temporaryDirectory,
+    };
+    await expect(filesMaterializer.load(reader)).rejects.toMatchObject({
+      code: 'FILE_NAMES_COLLIDE',
+      message: expect.stringContaining('"folder/b/../a.csv"'),
+    });
   });
 
   test('an empty folder comes back empty', async () => {

@@ -32,6 +32,19 @@ export function nameSubject(
   return new ValueNotStorableError(place, what, { subject, cause, ...(hint === undefined ? {} : { hint }) });
 }
 
+/** Two files of an artifact have one name where they are to be written: a file system that knows no case, as macOS and Windows have. */
+export class FileNamesCollideError extends MlstackError {
+  readonly code = 'FILE_NAMES_COLLIDE';
+  override readonly kind = 'failure' as const;
+
+  constructor(name: string, cause: unknown) {
+    super(`Its file ${JSON.stringify(name)} has the name of another of its files on this machine's file system.`, {
+      cause,
+      hint: 'Read it where names that differ in case alone are kept apart, or store the files under other names.',
+    });
+  }
+}
+
 const materializerHint =
   'Return plain values, or name a materializer in the outputs of the step: tensorflowModel, arrowTable, or your own by defineMaterializer.';
 

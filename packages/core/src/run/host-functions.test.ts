@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { beforeEach, expect, test } from 'vitest';
@@ -126,6 +126,21 @@ test('an artifact is written to a stream and to a path that is not there yet', a
     step: 'train',
     files: [{ path: 'value.json' }],
   });
+});
+
+test('what appears at the path while an artifact is read stays as it is', async () => {
+  await bench.run(chain);
+  const { items } = await listArtifacts(project, { node: 'train' });
+  const id = items[0]?.id as string;
+  const read = bench.artifactStore.read.bind(bench.artifactStore);
+  const file = join(temporaryDirectory(), 'model.json');
+  bench.artifactStore.read = (key, options) => {
+    writeFileSync(file, 'mine');
+    return read(key, options);
+  };
+  await expect(getArtifact(project, id, file)).rejects.toMatchObject({ code: 'ARTIFACT_TARGET' });
+  expect(readFileSync(file, 'utf8')).toBe('mine');
+  expect(readdirSync(dirname(file))).toEqual(['model.json']);
 });
 
 test('an artifact whose bytes were changed is refused, and nothing is left at its path', async () => {

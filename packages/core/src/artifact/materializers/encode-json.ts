@@ -63,7 +63,10 @@ class JsonEncoder {
   }
 
   #encodeContainer(value: object): unknown {
-    if (Array.isArray(value) && isDirectInstance(value)) return this.#encodeItems(value, (index) => `[${index}]`);
+    if (Array.isArray(value) && isDirectInstance(value)) {
+      this.#requireItemsAlone(value);
+      return this.#encodeItems(value, (index) => `[${index}]`);
+    }
     if (types.isMap(value) && isDirectInstance(value)) {
       const pairs = this.#encodeItems([...value].flat(1), (index) => (index % 2 === 0 ? '<key>' : '<value>'));
       return tagged(
@@ -77,6 +80,14 @@ class JsonEncoder {
         this.#encodeItems([...value], () => '<item>'),
       );
     return this.#encodeProperties(value);
+  }
+
+  #requireItemsAlone(array: readonly unknown[]): void {
+    // They come after the indices. To ask a long array costs as much as to encode it.
+    const last = array.length < 100 ? Object.keys(array).at(-1) : undefined;
+    if (last === undefined || !Number.isNaN(Number(last))) return;
+    const [first] = Object.keys(array).filter((key) => Number.isNaN(Number(key)));
+    throw this.#notStorable(`an array with a property of its own, ${JSON.stringify(first)}`);
   }
 
   #encodeItems(items: readonly unknown[], placeOf: (index: number) => string): readonly unknown[] {

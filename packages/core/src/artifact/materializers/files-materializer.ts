@@ -1,9 +1,9 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { ValueNotStorableError } from '../../errors/artifact-errors.ts';
 import type { Materializer } from '../materializer.ts';
+import { writeArtifactFile } from '../write-artifact-file.ts';
 
 const marker: unique symbol = Symbol.for('mlstack.artifact-path') as never;
 
@@ -66,8 +66,7 @@ export const filesMaterializer: Materializer<ArtifactPath> = {
     const directory = await reader.temporaryDirectory();
     for (const file of reader.files) {
       const target = path.join(directory, file.path);
-      await mkdir(path.dirname(target), { recursive: true });
-      await pipeline(reader.readFile(file.path), createWriteStream(target, { highWaterMark: chunkBytes }));
+      await writeArtifactFile(target, reader.readFile(file.path), file.path);
     }
     const [first] = reader.files;
     if (first === undefined || first.path.includes('/')) {

@@ -1,0 +1,25 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { FileNamesCollideError } from '../errors/artifact-errors.ts';
+
+/**
+ * Writes one file of an artifact into a folder that had nothing in it. Fails with `FileNamesCollideError` where the file system takes its
+ * name for that of another one.
+ *
+ * @param name what the artifact calls it.
+ */
+export async function writeArtifactFile(
+  target: string,
+  chunks: AsyncIterable<Uint8Array>,
+  name: string,
+): Promise<void> {
+  await mkdir(dirname(target), { recursive: true });
+  try {
+    await pipeline(chunks, createWriteStream(target, { flags: 'wx', highWaterMark: 1024 * 1024 }));
+  } catch (error) {
+    const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+    throw isThere ? new FileNamesCollideError(name, error) : error;
+  }
+}
