@@ -1,6 +1,7 @@
 import type { StackChangePlan } from '@mlstack/core/project';
 import { describeDemands } from '@mlstack/core/project';
 import { formatStackChanges } from '../output/format-stack-change.ts';
+import { toTerminalText } from '../output/terminal-text.ts';
 import { canAsk, confirm } from './confirm.ts';
 
 /**
@@ -9,7 +10,7 @@ import { canAsk, confirm } from './confirm.ts';
  */
 export async function agreeToDemands(plan: StackChangePlan, { trust }: { readonly trust: boolean }): Promise<boolean> {
   if (trust || describeDemands(plan).length === 0 || !canAsk()) return trust;
-  process.stderr.write(`${formatStackChanges(plan)}\n`);
+  process.stderr.write(`${toTerminalText(formatStackChanges(plan))}\n`);
   await confirm('Do you trust where this document comes from?', { yes: false });
   return true;
 }

@@ -7,6 +7,7 @@ import type * as Interfaces from '@oclif/core/interfaces';
 import * as Parser from '@oclif/core/parser';
 import type { Completion } from '../completion/completion.ts';
 import { flavorHost } from '../host/flavor-host.ts';
+import { toTerminalText } from '../output/terminal-text.ts';
 import { explainParseError } from './explain-parse-error.ts';
 
 /** Flags of every command, beside `--json` and `--help`. */
@@ -79,6 +80,14 @@ export abstract class MlstackCommand extends Command {
 
   override async catch(error: Error): Promise<never> {
     throw error;
+  }
+
+  override log(message = ''): void {
+    super.log(toTerminalText(message));
+  }
+
+  override logToStderr(message = ''): void {
+    super.logToStderr(toTerminalText(message));
   }
 
   override toSuccessJson(result: unknown): unknown {

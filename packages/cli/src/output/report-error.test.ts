@@ -15,6 +15,12 @@ test('an error says what happened and what to do next', () => {
   expect(show(new UsageError('It went wrong.', { hint: 'Do it right.' }))).toBe('✖ It went wrong.\n→ Do it right.\n');
 });
 
+test('what a message quotes cannot move the cursor', () => {
+  const error = new UsageError('No file "\u001b[2J".', { hint: 'Try\u0007 another.' });
+  expect(formatError(describeError(error).document)).toContain('No file "␛[2J".');
+  expect(formatError(describeError(error).document)).toContain('Try␇ another.');
+});
+
 test('the kind of an error decides the exit code', () => {
   expect(describeError(new UsageError('a')).exitCode).toBe(2);
   expect(describeError(new LostError('a')).exitCode).toBe(1);

@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import type { Issue } from '@mlstack/core/project';
 import { MlstackError } from '@mlstack/core/project';
 import { readCliManifest } from '../cli-package.ts';
+import { toTerminalText } from './terminal-text.ts';
 
 /** What `--json` prints of an error. */
 export interface ErrorDocument {
@@ -22,11 +23,15 @@ export function reportError(error: unknown, { json }: { readonly json: boolean }
   if (json) process.stdout.write(`${JSON.stringify(described.document, null, 2)}\n`);
   else process.stderr.write(formatError(described.document));
   const isDebugging = process.env.MLSTACK_DEBUG === '1';
-  if (isDebugging || described.isBug) process.stderr.write(`\n${stackOf(error)}\n`);
+  if (isDebugging || described.isBug) process.stderr.write(`\n${toTerminalText(stackOf(error))}\n`);
 }
 
 /** Several issues are told each with what to do about it. */
-export function formatError({ error }: ErrorDocument): string {
+export function formatError(document: ErrorDocument): string {
+  return toTerminalText(formatDocument(document));
+}
+
+function formatDocument({ error }: ErrorDocument): string {
   const mark = styleText('red', '✖', { stream: process.stderr });
   const arrow = styleText('cyan', '→', { stream: process.stderr });
   const issues = error.issues ?? [];

@@ -20,6 +20,24 @@ const started: RunEvent = {
   resumed: false,
 };
 
+test('what a step or a module says cannot move the cursor or write over what was told', () => {
+  for (const isTTY of [true, false]) {
+    const output = createOutput({ isTTY });
+    const progress = new RunProgress(output.stream);
+    const evil = 'x\u001b[1A\u001b[2K\rfake';
+    progress.print(`${evil}\n`);
+    progress.handle(started);
+    progress.handle({ kind: 'notice', message: evil });
+    progress.handle({ kind: 'node-ended', nodeId: 'load', state: 'succeeded', previews: { output: evil } });
+    const error = { name: 'Error', message: evil };
+    progress.handle({ kind: 'node-ended', nodeId: 'train', state: 'failed', error });
+    progress.close();
+    const text = output.text();
+    expect(text.split('x␛[1A␛[2K\n')).toHaveLength(5);
+    for (const control of ['\u001b[1A', '\u001b[2K', '\r']) expect(text).not.toContain(control);
+  }
+});
+
 test('without a terminal each event is a plain line', () => {
   const output = createOutput({ isTTY: false });
   const progress = new RunProgress(output.stream);

@@ -6,6 +6,7 @@ import { formatCount, formatDuration } from './format-quantity.ts';
 import { truncate } from './format-table.ts';
 import type { RunDisplay } from './show-run.ts';
 import { stateMark } from './state-mark.ts';
+import { toTerminalText } from './terminal-text.ts';
 
 /** Milliseconds between two drawings. */
 const frameMs = 100;
@@ -103,8 +104,9 @@ export class RunProgress implements RunDisplay {
   }
 
   #tell(...lines: readonly string[]): void {
-    if (this.#timer === undefined) this.#output.write(`${lines.join('\n')}\n`);
-    else this.#lines.push(...lines);
+    const shown = lines.map(toTerminalText);
+    if (this.#timer === undefined) this.#output.write(`${shown.join('\n')}\n`);
+    else this.#lines.push(...shown);
   }
 
   #liveLines(): string[] {

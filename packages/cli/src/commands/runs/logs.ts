@@ -41,6 +41,8 @@ export default class RunsLogs extends MlstackCommand {
 function formatLine({ nodeId, stream, level, text }: RunLogLine, withStep: boolean): string {
   const step = withStep ? `${styleText('cyan', nodeId)}  ` : '';
   const isBad = stream === 'stderr' || level === 'error' || level === 'warn';
-  const shown = isBad ? styleText(level === 'error' ? 'red' : 'yellow', text) : text;
-  return `${step}${level === undefined ? '' : `${level} `}${shown}`;
+  const show = (part: string) => (isBad ? styleText(level === 'error' ? 'red' : 'yellow', part) : part);
+  // What is written over itself, as a bar of progress is, stands line by line.
+  const parts = text.replace(/\r+$/, '').split(/\r+/);
+  return parts.map((part) => `${step}${level === undefined ? '' : `${level} `}${show(part)}`).join('\n');
 }
