@@ -1,6 +1,7 @@
 import { quoteText } from '../name.ts';
 import { suggestName } from '../nearest-name.ts';
 import type { ErrorRecord } from '../run/step-result.ts';
+import type { SecretValues } from '../secret/redact.ts';
 import { MlstackError } from './mlstack-error.ts';
 
 /** A module of the user's threw while it was imported. */
@@ -42,6 +43,13 @@ export class CompileFailedError extends MlstackError {
     this.name = record.name;
     this.code = record.code ?? 'PIPELINE_COMPILE_FAILED';
     this.record = record;
+  }
+
+  redacted(secrets: SecretValues): CompileFailedError {
+    const { name, message } = this.record;
+    return new CompileFailedError(
+      (secrets.redactTexts(this.record) as ErrorRecord | undefined) ?? { name, message: secrets.redact(message) },
+    );
   }
 }
 

@@ -3,8 +3,11 @@ import { buildBundle } from '../bundle/build-bundle.ts';
 import { coreVersion } from '../core-version.ts';
 import { ValidationError } from '../errors/issue.ts';
 import { MlstackError } from '../errors/mlstack-error.ts';
+import { CompileFailedError } from '../errors/pipeline-load-errors.ts';
 import type { Plan } from '../pipeline/plan.ts';
 import type { Project } from '../project/project.ts';
+import type { SecretValues } from '../secret/redact.ts';
+import { RedactedOutput } from '../secret/redacted-output.ts';
 import type { OpenStack } from '../stack/open-stack.ts';
 import { openStack } from '../stack/open-stack.ts';
 import { validateStack } from '../stack/validate-stack.ts';
@@ -23,14 +26,22 @@ export interface CompiledPipeline {
   readonly worker: WorkerProcess;
 }
 
+export interface CompileContext {
+  /** As of `CompileJob`. */
+  readonly prepare?: ComponentReference | undefined;
+  /** What is not to be told of what the modules say. Does not fail. */
+  readonly secrets: Promise<SecretValues>;
+}
+
 /** Builds the bundle and compiles the pipeline in the worker, which is killed where that fails. User code never runs in this process. */
 export async function compileFile(
   project: Project,
   options: PipelineOptions,
   worker: WorkerProcess,
-  prepare?: ComponentReference,
+  { prepare, secrets }: CompileContext,
 ): Promise<CompiledPipeline> {
-  const { file, configuration = {}, onOutput, signal } = options;
+  const { file, configuration = {}, onOutput = () => {}, signal } = options;
+  const output = new RedactedOutput(secrets, onOutput);
   try {
     const { directory } = await buildBundle({ file, stateDirectory: project.stateDirectory });
     const plan = await compileInWorker(worker, {
@@ -38,13 +49,16 @@ export async function compileFile(
       export: options.export ?? 'default',
       configuration,
       ...(prepare === undefined ? {} : { prepare }),
-      ...(onOutput === undefined ? {} : { onOutput }),
+      onOutput: (text) => output.push(text),
       ...(signal === undefined ? {} : { signal }),
     });
     return { plan, worker };
   } catch (error) {
     await worker.kill();
-    throw error;
+    throw error instanceof CompileFailedError ? error.redacted(await secrets) : error;
+  } finally {
+    await secrets;
+    output.end();
   }
 }
 
@@ -65,9 +79,11 @@ export async function prepareRun(
   if (configuration.runName !== undefined) validateRunName(configuration.runName);
   const stack = await openStack(project);
   const artifactStore = stack.reference('artifact-store');
+  const built = requireValidStack(project).then(() => buildAhead(stack));
+  const learnt = () => stack.secrets;
   const [compiled, validated] = await Promise.allSettled([
-    compileFile(project, options, worker, artifactStore),
-    requireValidStack(project).then(() => buildAhead(stack)),
+    compileFile(project, options, worker, { prepare: artifactStore, secrets: built.then(learnt, learnt) }),
+    built,
   ]);
   try {
     if (validated.status === 'rejected') throw validated.reason;
@@ -107,7 +123,7 @@ export async function recordRun({ stack, run }: PreparedRun): Promise<NewRun> {
 }
 
 /** What the run will need, while the worker compiles. What fails here fails again, and is told, when it is needed. */
-async function buildAhead(stack: OpenStack): Promise<void> {
+export async function buildAhead(stack: OpenStack): Promise<void> {
   await Promise.allSettled([
     // To be asked how it is opens it, and makes nothing where nothing is yet.
     stack.component('metadata-store').then((store) => store.status()),

@@ -6,10 +6,11 @@ import { MlstackError } from '../errors/mlstack-error.ts';
 import { LeaseHeldError, PlanChangedError, RunCodeMissingError, RunCompletedError } from '../errors/run-errors.ts';
 import type { Plan, StepNode } from '../pipeline/plan.ts';
 import type { Project } from '../project/project.ts';
-import { openSnapshot, openStack } from '../stack/open-stack.ts';
+import type { OpenStack } from '../stack/open-stack.ts';
+import { openStack } from '../stack/open-stack.ts';
 import { isHolderDead } from './lease-holder.ts';
 import type { CompiledPipeline } from './prepare-run.ts';
-import { compileFile } from './prepare-run.ts';
+import { buildAhead, compileFile } from './prepare-run.ts';
 import type { PipelineOptions } from './run-pipeline.ts';
 import type { RunDetail } from './run-record.ts';
 import type { ComponentReference } from './step-request.ts';
@@ -79,10 +80,11 @@ async function describeCodeChange(project: Project, sourceFile: string, plan: Pl
   }
 }
 
-/** The plan as the code on the disk gives it. Fails with `PlanChangedError` where it has other steps, wired otherwise. */
+/** The plan as the code on the disk gives it, on the stack of the run. Fails with `PlanChangedError` where it has other steps, wired otherwise. */
 export async function compileCurrentCode(
   project: Project,
   { name, record }: RunDetail,
+  stack: OpenStack,
   options: { readonly signal?: AbortSignal; readonly onOutput?: (text: string) => void },
 ): Promise<CompiledPipeline> {
   const { signal, onOutput } = options;
@@ -93,11 +95,12 @@ export async function compileCurrentCode(
     ...(signal === undefined ? {} : { signal }),
     ...(onOutput === undefined ? {} : { onOutput }),
   };
-  const compiled = await compileFile(project, current, new WorkerProcess());
+  const secrets = buildAhead(stack).then(() => stack.secrets);
+  const compiled = await compileFile(project, current, new WorkerProcess(), { secrets });
   try {
     const difference = findDifference(record.plan, compiled.plan);
     if (difference !== undefined) throw new PlanChangedError(name, difference);
-    await validatePlanOnStack(project, compiled.plan, openSnapshot(project, record.stack));
+    await validatePlanOnStack(project, compiled.plan, stack);
     return compiled;
   } catch (error) {
     await compiled.worker.kill();

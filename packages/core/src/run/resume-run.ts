@@ -1,5 +1,6 @@
 import type { Plan } from '../pipeline/plan.ts';
 import type { Project } from '../project/project.ts';
+import type { OpenStack } from '../stack/open-stack.ts';
 import type { StackDrive } from './drive-on-stack.ts';
 import type { RunEvent } from './run-events.ts';
 import type { RunOutcome } from './run-outcome.ts';
@@ -29,9 +30,9 @@ export async function resumeRun(
   options: ResumeRunOptions = {},
 ): Promise<RunOutcome> {
   const { compileCurrentCode, describeChanges, requireResumable } = await import('./resume-checks.ts');
-  return await driveRecorded(project, idOrName, { ...options, reopen: true }, async (run) => {
+  return await driveRecorded(project, idOrName, { ...options, reopen: true }, async (run, stack) => {
     requireResumable(run);
-    if (options.withCurrentCode === true) return await compileCurrentCode(project, run, options);
+    if (options.withCurrentCode === true) return await compileCurrentCode(project, run, stack, options);
     return { notices: await describeChanges(project, run) };
   });
 }
@@ -55,7 +56,7 @@ async function driveRecorded(
   project: Project,
   idOrName: string,
   { onEvent, signal, reopen }: DriveRunOptions & Pick<StackDrive, 'reopen'>,
-  prepare: (run: RunDetail) => Promise<Preparation>,
+  prepare: (run: RunDetail, stack: OpenStack) => Promise<Preparation>,
 ): Promise<RunOutcome> {
   const { openSnapshot } = await import('../stack/open-stack.ts');
   const { driveOnStack } = await import('./drive-on-stack.ts');
@@ -66,7 +67,7 @@ async function driveRecorded(
     const stack = openSnapshot(project, detail.record.stack);
     let worker: WorkerProcess | undefined;
     try {
-      const prepared = await prepare(detail);
+      const prepared = await prepare(detail, stack);
       worker = prepared.worker;
       const { plan, notices = [] } = prepared;
       if (signal?.aborted !== true) requireBundle(project, plan ?? detail.record.plan, detail.name);

@@ -89,8 +89,10 @@ export async function submitPipeline(project: Project, options: RunPipelineOptio
 export async function planPipeline(project: Project, options: PipelineOptions): Promise<Plan> {
   return await useWorker(options, async (worker) => {
     const { compileFile } = await import('./prepare-run.ts');
+    const { SecretValues } = await import('../secret/redact.ts');
     const { configureRun } = await import('./configure-run.ts');
-    return (await compileFile(project, await configureRun(project, options), worker)).plan;
+    const secrets = Promise.resolve(new SecretValues());
+    return (await compileFile(project, await configureRun(project, options), worker, { secrets })).plan;
   });
 }
 

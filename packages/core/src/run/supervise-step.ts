@@ -154,24 +154,15 @@ function resultOf(outcome: JobOutcome, { request }: ExecuteJob | ExecuteStoredJo
 /** Keys, hashes and times cannot hold a secret; what a step said may. */
 function redactResult(result: UnknownResult, secrets: LauncherContext['secrets']): UnknownResult {
   if (secrets.values().length === 0) return result;
-  const redactText = (_key: string, item: unknown) => (typeof item === 'string' ? secrets.redact(item) : item);
-  const redactTexts = (value: unknown): unknown => {
-    try {
-      return JSON.parse(JSON.stringify(value ?? null), redactText);
-    } catch {
-      // Nested too deeply: what cannot be redacted goes no further.
-      return undefined;
-    }
-  };
   const outputs = Object.entries(fieldsOf(result.outputs)).map(([name, output]) => {
     const fields = fieldsOf(output);
-    return [name, { ...fields, preview: redactTexts(fields.preview) }];
+    return [name, { ...fields, preview: secrets.redactTexts(fields.preview) }];
   });
   return {
     ...result,
     outputs: Object.fromEntries(outputs),
-    metadata: redactTexts(result.metadata),
-    ...(result.error === undefined ? {} : { error: redactTexts(result.error) }),
+    metadata: secrets.redactTexts(result.metadata),
+    ...(result.error === undefined ? {} : { error: secrets.redactTexts(result.error) }),
   };
 }
 

@@ -30,6 +30,17 @@ export class SecretValues {
     this.#pattern ??= new RegExp(this.values().map(escapePattern).join('|'), 'g');
     return text.replace(this.#pattern, redactedText);
   }
+
+  /** A value of JSON with every text in it redacted; nothing where it is nested too deeply for that. */
+  redactTexts(value: unknown): unknown {
+    try {
+      return JSON.parse(JSON.stringify(value ?? null), (_key, item) =>
+        typeof item === 'string' ? this.redact(item) : item,
+      );
+    } catch {
+      return undefined;
+    }
+  }
 }
 
 function toBase64(text: string): string {

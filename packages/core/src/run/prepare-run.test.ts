@@ -1,0 +1,55 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Project } from '../project/project.ts';
+import { createMemoryProject } from './fixtures/memory-project.ts';
+import { runPipeline } from './run-pipeline.ts';
+
+const token = 'token-of-the-orchestrator';
+let project: Project;
+
+beforeEach(() => {
+  ({ project } = createMemoryProject());
+  process.env.TOKEN_OF_TEST = token;
+  const file = join(project.stateDirectory, 'registry.json');
+  const registry = JSON.parse(readFileSync(file, 'utf8'));
+  const orchestrator = registry.components.find(({ type }: { type: string }) => type === 'orchestrator');
+  orchestrator.config = { token: '{{env.TOKEN_OF_TEST}}' };
+  writeFileSync(file, JSON.stringify(registry));
+});
+afterEach(() => {
+  delete process.env.TOKEN_OF_TEST;
+});
+
+async function run(code: string): Promise<{ readonly printed: string; readonly error: unknown }> {
+  const file = join(project.directory, 'pipeline.ts');
+  writeFileSync(
+    file,
+    `import { pipeline, step } from '@mlstack/core';
+     const token = process.env.TOKEN_OF_TEST ?? '';
+     ${code}
+     const one = step({ name: 'one', run: () => 1 });
+     export default pipeline('main', () => { one(); });`,
+  );
+  let printed = '';
+  const onOutput = (text: string) => {
+    printed += text;
+  };
+  const error = await runPipeline(project, { file, onOutput }).catch((reason: unknown) => reason);
+  return { printed, error };
+}
+
+test('what modules print while they are imported is told without secrets, however it comes in pieces', async () => {
+  const { printed } = await run(`
+    process.stdout.write('begins with ' + token.slice(0, 7));
+    process.stdout.write(token.slice(7) + ' and ends');
+    console.log(token);
+  `);
+  expect(printed).toBe('begins with *** and ends***\n');
+});
+
+test('what an import that fails says is told without secrets', async () => {
+  const { error } = await run("throw new Error('no access with ' + token, { cause: new Error(token) });");
+  expect(error).toMatchObject({ message: expect.stringContaining('no access with ***') });
+  expect(JSON.stringify(error)).not.toContain(token);
+});
