@@ -61,7 +61,7 @@ async function writeBundle(manifest: PackageManifest, directory: string, outdir:
       alias: Object.fromEntries(Object.entries(alias).map(([name, file]) => [name, resolve(directory, file)])),
     },
     transform: { target: 'node22.18' },
-    plugins: [replaceFiles(replace, directory)],
+    plugins: [replaceFiles(replace, directory), takeBuiltinsDirectly()],
     preserveEntrySignatures: 'allow-extension',
     // What is imported lazily in one place and statically in another is where it is needed first.
     checks: { ineffectiveDynamicImport: false },
@@ -121,6 +121,34 @@ function replaceFiles(replacements: Record<string, string>, directory: string): 
     load(id) {
       const [, file] = Object.entries(replacements).find(([end]) => id.replaceAll('\\', '/').endsWith(end)) ?? [];
       return file === undefined ? null : readFileSync(resolve(directory, file), 'utf8');
+    },
+  };
+}
+
+/**
+ * An import of one of Node's modules reads everything the module exports, which loads what else Node has: milliseconds of `node:fs`,
+ * `node:crypto` and `node:util` alone. Asking for the module itself gives the same and loads that alone.
+ */
+function takeBuiltinsDirectly(): Plugin {
+  return {
+    name: 'take-builtins-directly',
+    renderChunk(code) {
+      let rendered = code;
+      for (const node of this.parse(code).body.toReversed()) {
+        if (node.type !== 'ImportDeclaration' || !node.source.value.startsWith('node:')) continue;
+        const named: string[] = [];
+        const whole: string[] = [];
+        for (const specifier of node.specifiers) {
+          const { name } = specifier.local;
+          if (specifier.type !== 'ImportSpecifier') whole.push(name);
+          else named.push(`${code.slice(specifier.imported.start, specifier.imported.end)}: ${name}`);
+        }
+        const found = `globalThis.process.getBuiltinModule(${JSON.stringify(node.source.value)})`;
+        const taken = named.length === 0 ? whole : [`{ ${named.join(', ')} }`, ...whole];
+        const statement = taken.map((name) => `const ${name} = ${found};`).join(' ');
+        rendered = rendered.slice(0, node.start) + statement + rendered.slice(node.end);
+      }
+      return rendered;
     },
   };
 }
