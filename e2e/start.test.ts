@@ -8,7 +8,10 @@ function modulesOf(...args: string[]): string[] {
   const loaded = join(createUserFolder(), 'loaded.txt');
   const recorder = `import { registerHooks } from 'node:module';
     import { appendFileSync } from 'node:fs';
-    registerHooks({ load(url, context, next) { appendFileSync(${JSON.stringify(loaded)}, url + '\\n'); return next(url, context); } });`;
+    const note = (url) => appendFileSync(${JSON.stringify(loaded)}, url + '\\n');
+    registerHooks({ load(url, context, next) { note(url); return next(url, context); } });
+    const { getBuiltinModule } = process;
+    process.getBuiltinModule = (id) => { note(id); return getBuiltinModule(id); };`;
   const preload = `data:text/javascript,${encodeURIComponent(recorder)}`;
   const user = createUserProject({ NODE_OPTIONS: `--import=${JSON.stringify(preload)}` });
   user.succeed('init');
