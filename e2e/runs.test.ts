@@ -86,6 +86,9 @@ describe('what a run begins with', () => {
     expect(user.succeed('runs', 'explain')).toMatch(/numbers: same code.*parameter label: "none" → "two"/s);
     expect(user.succeed('runs', 'stop')).toBe('Run "second" was completed already.\n');
     expect(user.mlstack('runs', 'resume').stderr).toContain('Run "second" has completed');
+    user.write('behaviours.ts', user.read('behaviours.ts').replace(' times ', ' by '));
+    user.succeed('run', 'behaviours.ts#sums');
+    expect(user.succeed('runs', 'explain')).toMatch(/total: .*code[^:]*: [0-9a-f]{12} → [0-9a-f]{12}$/ms);
   });
 });
 

@@ -25,7 +25,11 @@ function formatExplanation({ nodeId, state, reason, comparedWith, differences }:
   const lines = differences.map(({ part, before, after }) => {
     if (before === undefined) return `    ${part}: new`;
     if (after === undefined) return `    ${part}: gone`;
-    return `    ${part}: ${before} → ${after}`;
+    return `    ${part}: ${shortenHashes(before)} → ${shortenHashes(after)}`;
   });
   return [`${stateMark(state)} ${nodeId}: ${reason}${than}`, ...lines].join('\n');
+}
+
+function shortenHashes(text: string): string {
+  return text.replace(/\b[0-9a-f]{64}\b/g, (hash) => hash.slice(0, 12));
 }
