@@ -106,6 +106,8 @@ describe.skipIf(!isClusterThere)(`a launcher of Jobs ${clusterTests}`, () => {
       ),
       hint: expect.stringContaining('mlstack stack up'),
     });
+    const stopped = { runId: 'refused', nodeId: 'n', attempt: 1, role: 'step', detail: { job: 'j' } } as const;
+    await expect(launcher.stop(stopped, 0)).rejects.toThrow(/^Could not remove Job j: (?!.*HTTP-Code).*forbidden/s);
     await launcher.launch(requestOf('refused', 60_000), { env: {} });
     expect((await endOf(launcher)).cause).toMatchObject({
       kind: 'refused',

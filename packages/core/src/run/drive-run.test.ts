@@ -308,6 +308,30 @@ test('an artifact store that is gone for a while is asked again', async () => {
   expect(outcome.state).toBe('completed');
 });
 
+test('what ends before its launch is over is released as well', async () => {
+  const bench = new Workbench();
+  const queue = new LaunchEventQueue();
+  const released: LaunchHandle[] = [];
+  const launcher: Launcher = {
+    concurrency: 1,
+    launch: async ({ runId, nodeId, attempt, role }) => {
+      const handle = { runId, nodeId, attempt, role, detail: {} };
+      queue.push({ kind: 'ended', handle, cause: { kind: 'refused', reason: 'no such image' } });
+      return await new Promise(() => {});
+    },
+    events: () => queue,
+    stop: async () => {},
+    adopt: async () => [],
+    release: (handle) => released.push(handle),
+    close: async () => queue.close(),
+  };
+  const run = await bench.createRun(planOf([stepNode('train')]));
+  const outcome = await bench.drive(run, { launchers: { orchestrator: launcher } });
+  await launcher.close();
+  expect(outcome.state).toBe('failed');
+  expect(released).toMatchObject([{ nodeId: 'train', attempt: 1 }]);
+});
+
 test('a run that is cancelled while its platform cannot be reached does not wait for it', async () => {
   const bench = new Workbench();
   const queue = new LaunchEventQueue();

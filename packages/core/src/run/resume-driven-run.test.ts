@@ -64,6 +64,17 @@ test('what still runs somewhere is adopted', async () => {
   expect(bench.launched.filter((name) => name.startsWith('b')).length).toBe(1);
 });
 
+test('what the platform keeps of attempts that are recorded already is released', async () => {
+  const bench = new Workbench();
+  const run = await bench.createRun(chain);
+  bench.metadataStore.beforeRecord = killAt(3);
+  await expect(bench.drive(run)).rejects.toThrow(Killed);
+  bench.metadataStore.beforeRecord = () => {};
+  bench.platform.released.length = 0;
+  await bench.resume(run);
+  expect(bench.platform.released.sort()).toEqual(['a 1', 'b 1', 'c 1', 'd 1']);
+});
+
 test('a run that failed starts over what failed, with all its attempts', async () => {
   let isBroken = true;
   const bench = new Workbench(({ nodeId }) => (nodeId === 'b' && isBroken ? { end: 'fail' } : {}));
