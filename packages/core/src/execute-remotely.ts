@@ -1,5 +1,5 @@
 /** The program of one execution on another machine, once its code is there. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MlstackError } from './errors/mlstack-error.ts';
@@ -64,6 +64,8 @@ async function execute({ root, launch, env, request }: RemoteExecution, secrets:
     worker,
     { kind: 'execute-stored', request, artifactStore, bundleDirectory, artifactStoreContext },
     { artifactStore: store, secrets },
+    // Whoever launched this reads it where this program is ended before it has stored it.
+    { onLogEntry: printEntry },
   );
   if (stopped.signal.aborted) step.stop(stopGraceMs);
   else stopped.signal.addEventListener('abort', () => step.stop(stopGraceMs));
@@ -78,6 +80,14 @@ async function execute({ root, launch, env, request }: RemoteExecution, secrets:
     writeFileSync(terminationFile, encodeRemoteEnd({ cause, logChunks: end.logChunks }, secrets));
   } catch {
     // Not in a container.
+  }
+}
+
+function printEntry(entry: string): void {
+  try {
+    writeSync(1, entry);
+  } catch {
+    // Nobody reads it.
   }
 }
 

@@ -59,6 +59,7 @@ export { contractVersion, defineFlavor, isFlavor } from './flavor/define-flavor.
 export { location, sensitive } from './flavor/sensitive.ts';
 export type { JsonObject, JsonValue } from './json-value.ts';
 export { parseBytes } from './pipeline/parse-bytes.ts';
+export { endStepLog } from './run/end-step-log.ts';
 export { LaunchEventQueue } from './run/launch-event-queue.ts';
 export type {
   EndCause,

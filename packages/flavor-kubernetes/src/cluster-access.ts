@@ -5,6 +5,7 @@ import { driverPermissions } from './driver-permissions.ts';
 /** Those of the driver's permissions that whoever the kubeconfig names does not have, as the API server says. */
 export async function findDeniedPermissions({ authorization, namespace }: ClusterApi): Promise<Permission[]> {
   const asked = driverPermissions.map(async ({ group, resource, verbs }) => {
+    const [name, subresource] = resource.split('/');
     const answers = verbs.map(async (verb) => {
       const { status } = await authorization.createSelfSubjectAccessReview({
         body: {
@@ -14,7 +15,8 @@ export async function findDeniedPermissions({ authorization, namespace }: Cluste
             resourceAttributes: {
               namespace,
               group,
-              resource,
+              ...(name === undefined ? {} : { resource: name }),
+              ...(subresource === undefined ? {} : { subresource }),
               verb,
               ...(resource === 'namespaces' ? { name: namespace } : {}),
             },

@@ -17,6 +17,7 @@ export const driverPermissions: readonly Permission[] = [
     verbs: ['create', 'get', 'list', 'watch', 'patch', 'delete'],
   },
   { group: '', resource: 'pods', verbs: ['list', 'watch', 'delete'] },
+  { group: '', resource: 'pods/log', verbs: ['get'] },
   { group: '', resource: 'secrets', verbs: ['create', 'update', 'patch'] },
   { group: '', resource: 'events', verbs: ['list'] },
   // Only its own: a Role reaches no other.

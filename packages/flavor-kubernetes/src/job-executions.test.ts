@@ -15,7 +15,7 @@ function follow() {
     lostNodeTimeoutMs: 60_000,
     tell: (event) => events.push(event),
   });
-  const execution = executions.add(handle, 'job');
+  const execution = executions.add({ handle, job: 'job', outputPrefix: undefined, isMade: true });
   return {
     executions,
     execution,

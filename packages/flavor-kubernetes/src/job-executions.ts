@@ -9,6 +9,8 @@ type Limit = 'start' | 'image' | 'stop' | 'node';
 export interface JobExecution {
   readonly handle: LaunchHandle;
   readonly job: string;
+  /** Where its log lies; undefined where its Job does not say. */
+  readonly outputPrefix: string | undefined;
   readonly createdAt: number;
   readonly limits: Map<Limit, NodeJS.Timeout>;
   /** What it waits for itself. */
@@ -27,12 +29,15 @@ export interface JobExecution {
   isGivenUp: boolean;
 }
 
+/** `isMade`: its Job is there already. */
+type NewExecution = Pick<JobExecution, 'handle' | 'job' | 'outputPrefix' | 'isMade'>;
+
 export interface JobExecutionsOptions {
   /** How long pulling an image may fail. */
   readonly imageTimeoutMs: number;
   /** How long a node may not answer. */
   readonly lostNodeTimeoutMs: number;
-  readonly tell: (event: LaunchEvent) => void;
+  readonly tell: (event: LaunchEvent, execution: JobExecution) => void;
 }
 
 /** Time for a pod's last words where its Job is over first, and for what was missed while nothing could be seen, in milliseconds. */
@@ -58,11 +63,11 @@ export class JobExecutions {
     return this.#byJob.get(job);
   }
 
-  /** @param isMade its Job is there already. */
-  add(handle: LaunchHandle, job: string, isMade = false): JobExecution {
+  add({ handle, job, outputPrefix, isMade }: NewExecution): JobExecution {
     const execution: JobExecution = {
       handle,
       job,
+      outputPrefix,
       createdAt: Date.now(),
       limits: new Map(),
       reason: podBeingMade,
@@ -176,7 +181,7 @@ export class JobExecutions {
     execution.isOver = true;
     const { handle, isStopping } = execution;
     const chunks = logChunks === undefined ? {} : { logChunks };
-    this.#options.tell({ kind: 'ended', handle, cause: adjust(cause, isStopping), ...chunks });
+    this.#options.tell({ kind: 'ended', handle, cause: adjust(cause, isStopping), ...chunks }, execution);
   }
 
   #find(job: string | undefined): JobExecution | undefined {
@@ -191,7 +196,7 @@ export class JobExecutions {
     } else if (state.kind === 'running') {
       clearLimit(execution, 'start');
       clearLimit(execution, 'image');
-      if (!execution.isRunning) this.#options.tell({ kind: 'running', handle });
+      if (!execution.isRunning) this.#options.tell({ kind: 'running', handle }, execution);
       execution.isRunning = true;
       this.#limitSilence(execution, state.silentNode);
     } else if (!execution.isRunning) {
@@ -241,7 +246,7 @@ export class JobExecutions {
   #tell(execution: JobExecution, reason: string): void {
     if (execution.isOver || execution.told === reason) return;
     execution.told = reason;
-    this.#options.tell({ kind: 'waiting', handle: execution.handle, reason });
+    this.#options.tell({ kind: 'waiting', handle: execution.handle, reason }, execution);
   }
 
   #giveUp(execution: JobExecution, cause: EndCause): void {

@@ -1,5 +1,6 @@
 import type { V1Job } from '@kubernetes/client-node';
 import type {
+  EndCause,
   LaunchCredentials,
   LaunchEvent,
   Launcher,
@@ -7,7 +8,7 @@ import type {
   LaunchHandle,
   StepRequest,
 } from '@mlstack/core/flavor';
-import { LaunchEventQueue, MlstackError, requestKey } from '@mlstack/core/flavor';
+import { endStepLog, LaunchEventQueue, MlstackError, requestKey } from '@mlstack/core/flavor';
 import { explainClusterError, telling } from './cluster-errors.ts';
 import type { JobExecution } from './job-executions.ts';
 import { JobExecutions } from './job-executions.ts';
@@ -17,6 +18,7 @@ import type { KubernetesConfig, KubernetesSettings } from './kubernetes-config.t
 import type { RunScope } from './object-names.ts';
 import { annotations, jobName, selectorOf } from './object-names.ts';
 import { readMountFailures, readPodRefusals } from './pod-refusals.ts';
+import { readPodTail } from './read-pod-tail.ts';
 import { RunObjects } from './run-objects.ts';
 import { RunWatch } from './run-watch.ts';
 import { describeStepJob, outputPrefixOf } from './step-job.ts';
@@ -41,6 +43,11 @@ const mountlessMs = 15_000;
 const mostNamed = 5;
 /** How long a launcher that is closed goes on trying to remove what is no longer needed, in milliseconds. */
 const closeLimitMs = 10_000;
+
+/** How long the end of a step waits for what its pod has printed last, in milliseconds. */
+const tailLimitMs = 15_000;
+/** Ends of what has logged nothing, or of which nobody asks. */
+const withoutLog: readonly EndCause['kind'][] = ['completed', 'refused', 'not-started', 'stopped'];
 
 /** Runs each step as a Job. What it knows it learns from one watch of the run. */
 export class JobLauncher implements Launcher {
@@ -87,7 +94,7 @@ export class JobLauncher implements Launcher {
     this.#executions = new JobExecutions({
       imageTimeoutMs,
       lostNodeTimeoutMs,
-      tell: (event) => this.#events.push(event),
+      tell: (event, execution) => void this.#tell(event, execution),
     });
     void context.warmWorker?.close();
   }
@@ -99,8 +106,9 @@ export class JobLauncher implements Launcher {
     const known = this.#executions.get(job);
     if (known !== undefined) return known.handle;
     for (const value of Object.values(credentials.env)) this.#context.secrets.add(value);
-    const { runId, nodeId, attempt, role } = request;
-    const execution = this.#executions.add({ runId, nodeId, attempt, role, detail: { job, namespace } }, job);
+    const { runId, nodeId, attempt, role, outputPrefix } = request;
+    const handle = { runId, nodeId, attempt, role, detail: { job, namespace } };
+    const execution = this.#executions.add({ handle, job, outputPrefix, isMade: false });
     const creation = new AbortController();
     this.#creations.set(job, creation);
     try {
@@ -235,15 +243,16 @@ export class JobLauncher implements Launcher {
     return describeStepJob({ request, scope: this.#scope, config, settings, secretName });
   }
 
-  #adoptJob(runId: string, { metadata }: V1Job): JobExecution | undefined {
-    const { name: job, annotations: notes = {}, deletionTimestamp } = metadata ?? {};
+  #adoptJob(runId: string, found: V1Job): JobExecution | undefined {
+    const { name: job, annotations: notes = {}, deletionTimestamp } = found.metadata ?? {};
     const nodeId = notes[annotations.node];
     const role = notes[annotations.execution];
     if (job === undefined || nodeId === undefined || deletionTimestamp !== undefined) return undefined;
     if (notes[annotations.runId] !== runId || !isRole(role)) return undefined;
     const attempt = Number(notes[annotations.attempt]);
     const { namespace } = this.#options.config;
-    return this.#executions.add({ runId, nodeId, attempt, role, detail: { job, namespace } }, job, true);
+    const handle = { runId, nodeId, attempt, role, detail: { job, namespace } };
+    return this.#executions.add({ handle, job, outputPrefix: outputPrefixOf(found), isMade: true });
   }
 
   async #readRequest(job: V1Job): Promise<StepRequest | undefined> {
@@ -252,6 +261,24 @@ export class JobLauncher implements Launcher {
     const chunks: Uint8Array[] = [];
     for await (const chunk of this.#context.artifactStore.read(requestKey(prefix))) chunks.push(chunk);
     return JSON.parse(Buffer.concat(chunks).toString('utf8')) as StepRequest;
+  }
+
+  /** The end of an execution whose program could not say how much it has logged waits until its log has an end. */
+  async #tell(event: LaunchEvent, execution: JobExecution): Promise<void> {
+    const isOpen = event.kind === 'ended' && event.logChunks === undefined && !withoutLog.includes(event.cause.kind);
+    const logChunks = isOpen ? await this.#endLog(execution).catch(() => undefined) : undefined;
+    this.#events.push(logChunks === undefined ? event : ({ ...event, logChunks } as LaunchEvent));
+  }
+
+  async #endLog({ pod, outputPrefix, isGivenUp }: JobExecution): Promise<number | undefined> {
+    if (pod === undefined || outputPrefix === undefined || isGivenUp) return undefined;
+    const { api, config } = this.#options;
+    const { artifactStore, secrets } = this.#context;
+    const end = async () => {
+      const tail = await readPodTail(api, config.namespace, pod).catch(() => '');
+      return await endStepLog(artifactStore, outputPrefix, tail, secrets);
+    };
+    return await unlessAborted(end(), AbortSignal.any([this.#closed.signal, AbortSignal.timeout(tailLimitMs)]));
   }
 
   #startWatch(): Promise<RunWatch> {

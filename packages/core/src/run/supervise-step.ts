@@ -11,6 +11,8 @@ export interface SuperviseOptions {
   readonly memoryLimitBytes?: number;
   /** The worker has begun with the step. */
   readonly onRunning?: () => void;
+  /** Told each entry of the log as it comes, as a line of JSON without secrets. */
+  readonly onLogEntry?: (entry: string) => void;
 }
 
 /** What became of an execution, once nothing of it is under way any more and its log is stored. */
@@ -38,7 +40,7 @@ export function superviseStep(
   worker: WorkerProcess,
   job: ExecuteJob | ExecuteStoredJob,
   { artifactStore, secrets }: Pick<LauncherContext, 'secrets'> & { readonly artifactStore: LogStore },
-  { memoryLimitBytes, onRunning }: SuperviseOptions = {},
+  { memoryLimitBytes, onRunning, onLogEntry }: SuperviseOptions = {},
 ): SupervisedStep {
   const { timeoutMs, startTimeoutMs } = job.request.node.settings;
   const timers = new Set<NodeJS.Timeout>();
@@ -68,7 +70,7 @@ export function superviseStep(
       void worker.kill();
     });
   }
-  const log = new StepLogWriter(artifactStore, job.request.outputPrefix, secrets);
+  const log = new StepLogWriter(artifactStore, job.request.outputPrefix, secrets, onLogEntry);
   const supervise = async (): Promise<SupervisedEnd> => {
     const outcome = await worker.run(job, {
       started,

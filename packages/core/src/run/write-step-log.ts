@@ -22,6 +22,7 @@ export class StepLogWriter {
   readonly #store: LogStore;
   readonly #prefix: string;
   readonly #secrets: SecretValues;
+  readonly #echo: ((entry: string) => void) | undefined;
   readonly #outputs = new Map<OutputName, PartialLines>();
   #entries: string[] = [];
   #bytes = 0;
@@ -31,8 +32,10 @@ export class StepLogWriter {
   #isEnding = false;
   #hasFailed = false;
 
-  constructor(store: LogStore, outputPrefix: string, secrets: SecretValues) {
+  /** @param echo told each entry before it is stored, as the line that it is in a chunk. */
+  constructor(store: LogStore, outputPrefix: string, secrets: SecretValues, echo?: (entry: string) => void) {
     this.#store = store;
+    this.#echo = echo;
     this.#prefix = outputPrefix;
     this.#secrets = secrets;
   }
@@ -72,8 +75,10 @@ export class StepLogWriter {
   }
 
   #add(line: LogLine): void {
-    if (this.#hasFailed) return;
+    if (this.#hasFailed && this.#echo === undefined) return;
     const entry = `${JSON.stringify(line)}\n`;
+    this.#echo?.(entry);
+    if (this.#hasFailed) return;
     this.#entries.push(entry);
     this.#bytes += Buffer.byteLength(entry);
     if (this.#bytes >= maximumChunkBytes) void this.#startWriting();

@@ -6,7 +6,7 @@ import { z } from '@mlstack/core/flavor';
 const behave = step({
   name: 'behave',
   params: z.object({
-    how: z.enum(['return', 'throw', 'exit', 'sleep', 'block', 'fill-memory', 'print']).default('return'),
+    how: z.enum(['return', 'throw', 'exit', 'sleep', 'block', 'fill-memory', 'print', 'end-all']).default('return'),
     ms: z.number().default(0),
     text: z.string().default(''),
   }),
@@ -16,6 +16,12 @@ const behave = step({
     if (how === 'exit') process.exit(3);
     if (how === 'sleep') await delay(ms, undefined, { signal });
     if (how === 'block') for (const end = Date.now() + ms; Date.now() < end; );
+    if (how === 'end-all') {
+      // The program that runs the step has read it, and not stored it yet.
+      await delay(200);
+      process.kill(process.ppid, 'SIGKILL');
+      await delay(60_000);
+    }
     if (how === 'fill-memory') {
       const held: Buffer[] = [];
       for (;;) {
