@@ -44,6 +44,16 @@ test('another is started where a busy one keeps who waits', async () => {
   expect(records.list()).toHaveLength(2);
 });
 
+test('one that a step has for itself takes the place of one that idles', async () => {
+  pool = new WorkerPool({ program, size: 1, records });
+  const warm = new WorkerProcess();
+  pool.adopt(warm);
+  const own = pool.start({}, 512 * 2 ** 20);
+  await expect.poll(() => warm.isOver, { timeout: 20_000 }).toBe(true);
+  expect(own.isOver).toBe(false);
+  expect(pool.take({})).toBeUndefined();
+});
+
 test('who gave up waiting gets none', async () => {
   const warm = new WorkerProcess();
   pool.adopt(warm);

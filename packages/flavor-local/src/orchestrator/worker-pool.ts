@@ -77,7 +77,8 @@ export class WorkerPool {
 
   /** A new worker, for one step that shares it with none. */
   start(env: Environment, heapLimitBytes?: number): WorkerProcess {
-    const { program } = this.#options;
+    const { program, size } = this.#options;
+    if (this.#workers.size >= size) void this.#idle.shift()?.close();
     const worker = new WorkerProcess({ program, env, ...(heapLimitBytes === undefined ? {} : { heapLimitBytes }) });
     this.#keep(worker, environmentKey(env));
     this.#record(worker);
@@ -118,7 +119,6 @@ export class WorkerPool {
   }
 
   #startFor(env: Environment): void {
-    if (this.#workers.size >= this.#options.size) void this.#idle.shift()?.close();
     const worker = this.start(env);
     this.#starting.add(worker);
     void worker.ready.then(() => {
