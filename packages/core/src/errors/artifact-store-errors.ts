@@ -19,7 +19,7 @@ export class ObjectNotFoundError extends ArtifactStoreError {
   constructor(store: string, key: string, options: MlstackErrorOptions = {}) {
     super(store, `read ${key}`, {
       reason: 'nothing is stored there',
-      hint: 'It may have been deleted outside mlstack; run the step that made it again with --no-cache.',
+      hint: 'It may have been deleted outside mlstack. Run the pipeline again: what is gone is made again.',
       ...options,
     });
   }
@@ -41,7 +41,7 @@ export class ObjectCorruptError extends ArtifactStoreError {
   constructor(store: string, key: string, expected: string, actual: string, options: MlstackErrorOptions = {}) {
     super(store, `read ${key}`, {
       reason: `its SHA-256 is ${actual}, and ${expected} was written`,
-      hint: 'Run the step that made it again with --no-cache.',
+      hint: 'Its bytes were damaged where they lie. Run the pipeline once with --no-cache, which makes them again for later runs, too.',
       ...options,
     });
   }

@@ -6,6 +6,8 @@ import { ArtifactStoreError } from '../errors/artifact-store-errors.ts';
 import { MlstackError } from '../errors/mlstack-error.ts';
 import type { Project } from '../project/project.ts';
 import { driverLogFile } from './driver-command.ts';
+import { toErrorRecord } from './error-record.ts';
+import { observeRun } from './observe-run-state.ts';
 import { runPrefix } from './output-keys.ts';
 import { useStack } from './use-stack.ts';
 
@@ -16,17 +18,20 @@ export interface DeletedRun {
   readonly artifacts: number;
   /** Objects that were removed from the artifact store. */
   readonly objects: number;
+  /** What could not be made sure of. */
+  readonly notices: readonly string[];
 }
 
 /**
- * Removes a run that is over: its records first, then the bytes that nobody else refers to, so that there is never a record without
- * bytes. Fails with `RunActiveError` while it is driven. Bytes that cannot be removed now are removed by `pruneArtifacts`.
+ * Removes a run that is over or has crashed, of which what still runs is stopped: its records first, then the bytes that nobody else refers
+ * to, so that there is never a record without bytes. Fails with `RunActiveError` while it is driven. Bytes that cannot be removed now are removed by `pruneArtifacts`.
  */
 export async function deleteRun(project: Project, idOrName: string): Promise<DeletedRun> {
   const { openSnapshot } = await import('../stack/open-stack.ts');
   return await useStack(project, async (current) => {
     const metadataStore = await current.component('metadata-store');
-    const { id, name, record } = await metadataStore.getRun(idOrName);
+    const { id, name, record, state } = observeRun(await metadataStore.getRun(idOrName));
+    const notices = state === 'crashed' ? await stopWhatRuns(project, id) : [];
     const stack = openSnapshot(project, record.stack);
     try {
       // Built before anything is deleted: without it nobody would find the bytes.
@@ -36,11 +41,22 @@ export async function deleteRun(project: Project, idOrName: string): Promise<Del
         throw new BytesLeftError(name, artifactStore.name, error);
       });
       rmSync(driverLogFile(project.stateDirectory, id), { force: true });
-      return { runId: id, name, artifacts: orphans.length, objects };
+      return { runId: id, name, artifacts: orphans.length, objects, notices };
     } finally {
       await stack.close();
     }
   });
+}
+
+/** A run whose cluster is gone can be deleted, too. */
+async function stopWhatRuns(project: Project, runId: string): Promise<readonly string[]> {
+  const { driveRecordedRun } = await import('./resume-run.ts');
+  try {
+    await driveRecordedRun(project, runId, { signal: AbortSignal.abort() });
+    return [];
+  } catch (error) {
+    return [`Steps of it may still run, for they could not be stopped: ${toErrorRecord(error).message}`];
+  }
 }
 
 async function deleteBytes(

@@ -8,6 +8,8 @@ import { describeArtifact } from '../artifact/describe-artifact.ts';
 import { getArtifact } from '../artifact/get-artifact.ts';
 import { listArtifacts } from '../artifact/list-artifacts.ts';
 import { pruneArtifacts } from '../artifact/prune-artifacts.ts';
+import { ArtifactStoreError } from '../errors/artifact-store-errors.ts';
+import { LeaseLostError } from '../errors/run-errors.ts';
 import { describePipeline } from '../pipeline/describe-pipeline.ts';
 import { listPipelines } from '../pipeline/list-pipelines.ts';
 import type { Project } from '../project/project.ts';
@@ -162,6 +164,35 @@ test('deleting a run removes its bytes, but not those that another run took from
   expect(await describeArtifact(project, items[0]?.id as string)).not.toHaveProperty('runName');
   expect(await deleteRun(project, 'run2')).toMatchObject({ artifacts: 1, objects: 1 });
   expect(keys()).toEqual([]);
+});
+
+test('what a crashed run left running is stopped before the run is deleted', async () => {
+  const stuck = createMemoryProject(() => ({ end: 'never' }));
+  const { metadataStore, platform } = stuck.bench;
+  const run = await stuck.bench.createRun(chain);
+  const driven = stuck.bench.drive(run, { timing: { heartbeatMs: 5 } });
+  await expect.poll(() => platform.requests.length).toBe(1);
+  const renew = metadataStore.renewLease;
+  metadataStore.renewLease = async () => {
+    throw new LeaseLostError(run.id);
+  };
+  await expect(driven).rejects.toMatchObject({ code: 'LEASE_LOST' });
+  metadataStore.renewLease = renew;
+  metadataStore.expireLease(run.id);
+  expect(await deleteRun(stuck.project, run.id)).toMatchObject({ runId: run.id, notices: [] });
+  expect(platform.stopped).toEqual(['load 1']);
+  await expect(describeRun(stuck.project, run.id)).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
+});
+
+test('a crashed run can be deleted where nobody can be asked what still runs, and that is told', async () => {
+  const run = await bench.createRun(chain);
+  await bench.metadataStore.takeLease(run.id, currentLeaseHolder(), { ttlMs: -1 });
+  bench.platform.createLauncher = () => {
+    throw new ArtifactStoreError('cluster', 'be reached');
+  };
+  const { notices } = await deleteRun(project, run.id);
+  expect(notices).toEqual([expect.stringContaining('could not be reached')]);
+  await expect(describeRun(project, run.id)).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
 });
 
 test('a run that is driven cannot be deleted', async () => {

@@ -16,6 +16,7 @@ test('a record that a power cut left empty or half names no worker, and does not
     expect(records.list()).toEqual([expect.objectContaining(worker)]);
     expect(readdirSync(join(folder, 'workers/run'))).toEqual(['whole.json']);
     records.remove('whole');
+    writeFileSync(join(folder, 'workers/run/killed.json.new'), '{');
     records.removeFolder();
     expect(readdirSync(join(folder, 'workers'))).toEqual([]);
   } finally {

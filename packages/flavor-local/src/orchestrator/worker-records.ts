@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProcessIdentity } from '@mlstack/core/flavor';
 import { isSystemError } from '../file-system-error.ts';
@@ -48,11 +48,8 @@ export class WorkerRecords {
 
   /** Removes the folder where no worker is left in it. */
   removeFolder(): void {
-    try {
-      rmdirSync(this.#folder);
-    } catch (error) {
-      if (!isSystemError(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST')) throw error;
-    }
+    // A driver that was killed may have left half a record.
+    if (this.#names().length === 0) rmSync(this.#folder, { recursive: true, force: true });
   }
 
   #names(): string[] {

@@ -19,6 +19,7 @@ export default class RunsDelete extends MlstackCommand {
     this.log(
       successLine(`Run "${deleted.name}" is deleted, and ${formatCount(deleted.artifacts, 'artifact')} with it.`),
     );
+    for (const notice of deleted.notices) this.log(notice);
     return { deleted };
   }
 }
