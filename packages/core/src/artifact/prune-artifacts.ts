@@ -5,6 +5,7 @@ import type { Project } from '../project/project.ts';
 import { keyOwner, metadataStorePrefix } from '../run/output-keys.ts';
 import { useStack } from '../run/use-stack.ts';
 import type { ArtifactKey } from './artifact-key.ts';
+import { findOwnStoreIds } from './own-store-ids.ts';
 
 export interface PruneArtifactsOptions {
   /** What is younger stays. Default: one hour. */
@@ -30,7 +31,7 @@ const defaultGracePeriodMs = 3_600_000;
 
 /**
  * Removes bytes of the stack's artifact store that no record of its metadata store refers to. Looks only at what this metadata
- * store's runs wrote; leaves what runs that have not ended wrote, what is younger than the grace period, and what is none of core's keys.
+ * store's runs wrote, and not at what is of the original where its records were copied; leaves what runs that have not ended wrote, what is younger than the grace period, and what is none of core's keys.
  * A run that is recorded keeps its logs and results; what a failed attempt stored as artifacts goes. Removes bundles of the project, too, which
  * no run that may go on and no build of unchanged code needs.
  */
@@ -41,26 +42,30 @@ export async function pruneArtifacts(
   return await useStack(project, async (stack) => {
     const metadataStore = await stack.component('metadata-store');
     const artifactStore = await stack.component('artifact-store');
-    const metadataStoreId = await metadataStore.storeId();
-    const prefix = metadataStorePrefix(metadataStoreId);
+    const { own, notices } = await findOwnStoreIds(project, metadataStore, artifactStore);
     const olderThan = new Date(Date.now() - gracePeriodMs);
     const options = signal === undefined ? {} : { signal };
     let objects = 0;
     let size = 0;
-    for await (const group of groupByOwner(artifactStore.list(prefix, options), metadataStoreId)) {
-      const wanted = await findWanted(group, metadataStore);
-      const unwanted = group.objects.filter(({ key, modifiedAt }) => modifiedAt < olderThan && !wanted(key));
-      objects += unwanted.length;
-      size += unwanted.reduce((sum, object) => sum + object.size, 0);
-      const keys = unwanted.map(({ key }) => key);
-      if (!dryRun && keys.length > 0) await artifactStore.delete(keys, options);
+    let unfinished = 0;
+    for (const metadataStoreId of own) {
+      const prefix = metadataStorePrefix(metadataStoreId);
+      for await (const group of groupByOwner(artifactStore.list(prefix, options), metadataStoreId)) {
+        const wanted = await findWanted(group, metadataStore);
+        const unwanted = group.objects.filter(({ key, modifiedAt }) => modifiedAt < olderThan && !wanted(key));
+        objects += unwanted.length;
+        size += unwanted.reduce((sum, object) => sum + object.size, 0);
+        const keys = unwanted.map(({ key }) => key);
+        if (!dryRun && keys.length > 0) await artifactStore.delete(keys, options);
+      }
+      const isUnderWay = async (key: ArtifactKey) => {
+        const owner = keyOwner(metadataStoreId, key);
+        return owner?.kind === 'run' && (await findRun(metadataStore, owner.runId))?.ended === false;
+      };
+      if (!dryRun) unfinished += await artifactStore.deleteUnfinished(prefix, olderThan, isUnderWay);
     }
-    const isUnderWay = async (key: ArtifactKey) => {
-      const owner = keyOwner(metadataStoreId, key);
-      return owner?.kind === 'run' && (await findRun(metadataStore, owner.runId))?.ended === false;
-    };
-    const unfinished = dryRun ? 0 : await artifactStore.deleteUnfinished(prefix, olderThan, isUnderWay);
-    return { objects, size, unfinished, ...(await pruneCode(project, olderThan, dryRun)), dryRun };
+    const code = await pruneCode(project, olderThan, dryRun);
+    return { objects, size, unfinished, bundles: code.bundles, notices: [...notices, ...code.notices], dryRun };
   });
 }
 

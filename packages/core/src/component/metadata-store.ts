@@ -101,8 +101,15 @@ export interface PipelineSummary {
  * changed nothing. A cursor or limit that is none fails with `ValidationError`.
  */
 export abstract class MetadataStore<Config extends object = object> extends StackComponent<Config> {
-  /** Made once, when the store is first opened; lower-case letters, digits and `-`. Artifacts of its runs lie under it. */
+  /** Made once, when the store is first opened, and again for a copy of its records; lower-case letters, digits and `-`. Artifacts of its runs lie under it. */
   abstract storeId(): Promise<string>;
+  /**
+   * The ids that its records had before they were copied, newest first: what the copied runs wrote lies under those, and is the original's
+   * wherever both have the same artifact store. A copy takes an id of its own when it is first asked for it.
+   */
+  async earlierStoreIds(): Promise<readonly string[]> {
+    return [];
+  }
 
   /** Stores the run as `pending` with all nodes `pending`. Fails with `RunNameTakenError` when the name is taken. */
   abstract createRun(run: NewRun): Promise<void>;

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import type { ArtifactRecord } from '../artifact/artifact-record.ts';
+import { findOwnStoreIds } from '../artifact/own-store-ids.ts';
 import type { ArtifactStore } from '../component/artifact-store.ts';
 import type { MetadataStore } from '../component/metadata-store.ts';
 import { ArtifactStoreError } from '../errors/artifact-store-errors.ts';
@@ -8,7 +9,7 @@ import type { Project } from '../project/project.ts';
 import { driverLogFile } from './driver-command.ts';
 import { toErrorRecord } from './error-record.ts';
 import { observeRun } from './observe-run-state.ts';
-import { runPrefix } from './output-keys.ts';
+import { metadataStorePrefix, runPrefix } from './output-keys.ts';
 import { useStack } from './use-stack.ts';
 
 export interface DeletedRun {
@@ -36,12 +37,13 @@ export async function deleteRun(project: Project, idOrName: string): Promise<Del
     try {
       // Built before anything is deleted: without it nobody would find the bytes.
       const artifactStore = await stack.component('artifact-store');
+      const { own, notices: left } = await findOwnStoreIds(project, metadataStore, artifactStore);
       const orphans = await metadataStore.deleteRun(id);
-      const objects = await deleteBytes(metadataStore, artifactStore, id, orphans).catch((error: unknown) => {
+      const objects = await deleteBytes({ metadataStore, artifactStore, own }, id, orphans).catch((error: unknown) => {
         throw new BytesLeftError(name, artifactStore.name, error);
       });
       rmSync(driverLogFile(project.stateDirectory, id), { force: true });
-      return { runId: id, name, artifacts: orphans.length, objects, notices };
+      return { runId: id, name, artifacts: orphans.length, objects, notices: [...notices, ...left] };
     } finally {
       await stack.close();
     }
@@ -59,20 +61,26 @@ async function stopWhatRuns(project: Project, runId: string): Promise<readonly s
   }
 }
 
+interface Stores {
+  readonly metadataStore: MetadataStore;
+  readonly artifactStore: ArtifactStore;
+  /** What lies under other ids is somebody else's. */
+  readonly own: readonly string[];
+}
+
 async function deleteBytes(
-  metadataStore: MetadataStore,
-  artifactStore: ArtifactStore,
+  { metadataStore, artifactStore, own }: Stores,
   runId: string,
   orphans: readonly ArtifactRecord[],
 ): Promise<number> {
   const { findArtifactKeys } = await import('../artifact/find-artifact-keys.ts');
   const { listArtifactFiles } = await import('../artifact/load-artifact.ts');
-  const prefix = runPrefix(await metadataStore.storeId(), runId);
   const keys = new Set<string>();
-  for await (const { key } of artifactStore.list(prefix)) keys.add(key);
+  for (const id of own) for await (const { key } of artifactStore.list(runPrefix(id, runId))) keys.add(key);
   for (const orphan of orphans) {
     // One that this run had taken from the cache, and whose own run is gone, lies elsewhere.
-    if (orphan.storeId !== artifactStore.id || orphan.key.startsWith(prefix)) continue;
+    if (orphan.storeId !== artifactStore.id || keys.has(orphan.key)) continue;
+    if (!own.some((id) => orphan.key.startsWith(metadataStorePrefix(id)))) continue;
     keys.add(orphan.key);
     for (const file of await listArtifactFiles(artifactStore, orphan).catch(() => [])) keys.add(file.key);
   }

@@ -271,6 +271,44 @@ test('pruning keeps what was recorded through another component of the same plac
   expect(await pruneArtifacts(project, everything)).toMatchObject({ objects: 0 });
 });
 
+test('a copy of the records touches nothing of what lies under the id of the original', async () => {
+  await bench.run(chain);
+  const before = keys();
+  bench.metadataStore.storeId = async () => 'copy';
+  bench.metadataStore.earlierStoreIds = async () => ['store'];
+  const put = (key: string) => bench.artifactStore.objects.set(key, { body: Buffer.from('x'), modifiedAt: new Date() });
+  put('store/runs/of-the-original/load.1.x.output.value.json');
+  put('copy/runs/deleted/load.1.x.output.value.json');
+  const pruned = await pruneArtifacts(project, everything);
+  expect(pruned).toMatchObject({ objects: 1, notices: [expect.stringContaining('another copy')] });
+  const deleted = await deleteRun(project, 'run1');
+  expect(deleted).toMatchObject({ artifacts: 3, objects: 0, notices: [expect.stringContaining('another copy')] });
+  expect(keys()).toEqual([...before, 'store/runs/of-the-original/load.1.x.output.value.json']);
+});
+
+test('where the artifacts were copied with the records, they are the own ones of the copy', async () => {
+  Object.assign(bench.artifactStore, { config: { path: '.mlstack/artifacts' } });
+  await bench.run(chain);
+  bench.metadataStore.storeId = async () => 'copy';
+  bench.metadataStore.earlierStoreIds = async () => ['store'];
+  const stray = 'store/runs/deleted/load.1.x.output.value.json';
+  bench.artifactStore.objects.set(stray, { body: Buffer.from('x'), modifiedAt: new Date() });
+  expect(await pruneArtifacts(project, everything)).toMatchObject({ objects: 1, notices: [] });
+  expect(await deleteRun(project, 'run1')).toMatchObject({ artifacts: 3, objects: 3, notices: [] });
+  expect(keys()).toEqual([]);
+});
+
+test('a copy of the records finds the logs of the runs before', async () => {
+  await bench.run(chain);
+  const text = JSON.stringify({ time: '2026-01-01T00:00:00.000Z', stream: 'stdout', text: 'hello' });
+  await bench.artifactStore.write('store/runs/run1/load.1.log.000001.jsonl', Buffer.from(`${text}\n`));
+  bench.metadataStore.storeId = async () => 'copy';
+  bench.metadataStore.earlierStoreIds = async () => ['store'];
+  const lines = [];
+  for await (const line of readRunLog(project, 'run1')) lines.push(line);
+  expect(lines).toMatchObject([{ nodeId: 'load', text: 'hello' }]);
+});
+
 test('pruning leaves the unfinished writes of runs that go on', async () => {
   const ended = await bench.run(chain);
   const pending = await bench.createRun({ ...chain });

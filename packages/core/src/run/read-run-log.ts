@@ -43,7 +43,7 @@ export async function* readRunLog(
       const reading: Reading = {
         metadataStore,
         artifactStore: await stack.component('artifact-store'),
-        metadataStoreId: await metadataStore.storeId(),
+        metadataStoreIds: [await metadataStore.storeId(), ...(await metadataStore.earlierStoreIds())],
         runId: id,
         follow,
         signal,
@@ -62,7 +62,8 @@ export async function* readRunLog(
 interface Reading {
   readonly metadataStore: MetadataStore;
   readonly artifactStore: ArtifactStore;
-  readonly metadataStoreId: string;
+  /** Under one of them lies what an attempt wrote. */
+  readonly metadataStoreIds: readonly string[];
   readonly runId: string;
   readonly follow: boolean;
   readonly signal: AbortSignal | undefined;
@@ -90,8 +91,7 @@ async function* readNode(reading: Reading, nodeId: string, wanted?: number): Asy
 }
 
 async function* readAttempt(reading: Reading, nodeId: string, attempt: number): AsyncGenerator<RunLogLine> {
-  const { metadataStore, artifactStore, metadataStoreId, runId, follow, signal } = reading;
-  const prefix = outputPrefix(metadataStoreId, { runId, nodeId, attempt, role: 'step' });
+  const { metadataStore, artifactStore, metadataStoreIds, runId, follow, signal } = reading;
   const lastChunk = async () => {
     const node = await metadataStore.getNode(runId, nodeId);
     if (node === undefined || node.attempts > attempt) return 0;
@@ -100,7 +100,15 @@ async function* readAttempt(reading: Reading, nodeId: string, attempt: number): 
     return (await isRunOver(reading)) ? 0 : undefined;
   };
   const options = { ...(follow ? { lastChunk } : {}), ...(signal === undefined ? {} : { signal }) };
-  for await (const line of readStepLog(artifactStore, prefix, options)) yield { ...line, nodeId, attempt };
+  for (const metadataStoreId of metadataStoreIds) {
+    const prefix = outputPrefix(metadataStoreId, { runId, nodeId, attempt, role: 'step' });
+    let isFound = false;
+    for await (const line of readStepLog(artifactStore, prefix, options)) {
+      isFound = true;
+      yield { ...line, nodeId, attempt };
+    }
+    if (isFound) return;
+  }
 }
 
 /** All nodes at once, in the order in which their lines come. */

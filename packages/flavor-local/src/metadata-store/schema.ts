@@ -8,6 +8,8 @@ export const applicationId = 0x6d6c7374;
  * The large parts of a run lie in `plans`, apart from what lists read. How many nodes of a run are in which state is kept
  * with the run. `outputs` names what a node made or took from the cache; an artifact that is in no row of it is gone.
  * Every list has an index that ends with its order, so that a page costs the same wherever it lies.
+ *
+ * Version 2. `store.file` tells which file the id was made for, as JSON; a copy of that file takes another.
  */
 export const migrations: readonly string[] = [
   `
@@ -152,5 +154,9 @@ export const migrations: readonly string[] = [
     created_at TEXT NOT NULL
   ) STRICT;
   CREATE INDEX requests_by_run ON requests (run);
+  `,
+  `
+  ALTER TABLE store ADD COLUMN file TEXT;
+  CREATE TABLE earlier_stores (number INTEGER PRIMARY KEY, id TEXT NOT NULL) STRICT;
   `,
 ];

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { MetadataStoreError, MetadataStoreNewerError } from '@mlstack/core/flavor';
 import { makeFolder, syncFolder } from '../durable-folder.ts';
 import { isSystemError } from '../file-system-error.ts';
+import { readFileIdentity } from './file-identity.ts';
 import { applicationId, migrations } from './schema.ts';
 
 /** How long SQLite itself waits for a lock, blocking this process; longer waits are the caller's, and do not block. */
@@ -122,6 +123,7 @@ export class SqliteDatabase {
       for (const migration of migrations.slice(this.#checkFormat(file, store))) this.#connection.exec(migration);
       this.#connection.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}`);
       this.run('INSERT INTO store (id) SELECT ? WHERE NOT EXISTS (SELECT * FROM store)', randomUUID());
+      this.run('UPDATE store SET file = ? WHERE file IS NULL', JSON.stringify(readFileIdentity(file)));
     });
   }
 

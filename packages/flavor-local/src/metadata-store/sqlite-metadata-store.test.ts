@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -7,6 +16,7 @@ import { metadataStoreSuite } from '@mlstack/conformance';
 import { describeConformance } from '@mlstack/conformance/vitest';
 import { afterEach, expect, test } from 'vitest';
 import { killWhileWriting } from '../testing/kill-while-writing.ts';
+import { applicationId, migrations } from './schema.ts';
 import { SqliteMetadataStore } from './sqlite-metadata-store.ts';
 
 const cleanUp: (() => Promise<void> | void)[] = [];
@@ -77,6 +87,43 @@ test('only the owner can read the records', async () => {
   const file = join(createFolder(), 'deep', 'metadata.db');
   await createStore(file).storeId();
   for (const suffix of ['', '-wal', '-shm']) expect(statSync(file + suffix).mode & 0o777).toBe(0o600);
+});
+
+test('a copy of the records takes an id of its own, once, and knows the one it had', async () => {
+  const folder = createFolder();
+  const [file, copied, moved] = ['metadata.db', 'copied.db', 'moved.db'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const original = createStore(file);
+  const id = await original.storeId();
+  await original.close();
+  copyFileSync(file, copied);
+  const ids = await Promise.all([createStore(copied), createStore(copied)].map((store) => store.storeId()));
+  expect(ids[0]).toBe(ids[1]);
+  expect(ids[0]).not.toBe(id);
+  expect(await createStore(copied).earlierStoreIds()).toEqual([id]);
+  expect(await createStore(file).storeId()).toBe(id);
+  expect(await createStore(file).earlierStoreIds()).toEqual([]);
+  renameSync(file, moved);
+  expect(await createStore(moved).storeId()).toBe(id);
+  await createStore(moved).close();
+});
+
+test('a database of the first format learns which file it is', async () => {
+  const file = join(createFolder(), 'metadata.db');
+  const database = new DatabaseSync(file);
+  database.exec(`${migrations[0]}; PRAGMA application_id = ${applicationId}; PRAGMA user_version = 1`);
+  database.exec("INSERT INTO store (id) VALUES ('before')");
+  database.close();
+  const store = createStore(file);
+  expect(await store.storeId()).toBe('before');
+  await store.close();
+  copyFileSync(file, `${file}.copy`);
+  const copy = createStore(`${file}.copy`);
+  expect(await copy.storeId()).not.toBe('before');
+  expect(await copy.earlierStoreIds()).toEqual(['before']);
 });
 
 test('records of a newer version are refused and stay as they are', async () => {

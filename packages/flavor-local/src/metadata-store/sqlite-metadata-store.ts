@@ -17,6 +17,7 @@ import { explainFileSystemError } from '../file-system-error.ts';
 import { resolveLocalPath } from '../local-path.ts';
 import { createRun } from './create-run.ts';
 import { deleteRun } from './delete-run.ts';
+import { readFileIdentity } from './file-identity.ts';
 import {
   countArtifacts,
   findReferencedKeys,
@@ -31,6 +32,7 @@ import { ImpossibleChangeError, recordChanges } from './record-changes.ts';
 import { appendRequest, consumeRequest, releaseLease, renewLease, takeLease } from './run-lease.ts';
 import { SqliteDatabase } from './sqlite-database.ts';
 import { explainSqliteError, isBusy } from './sqlite-error.ts';
+import { readEarlierStoreIds, readStoreId, renewStoreId } from './store-id.ts';
 
 /** How long a lock of another process is waited for. */
 const patienceMs = 30_000;
@@ -54,7 +56,15 @@ export class SqliteMetadataStore extends MetadataStore<SqliteMetadataStoreConfig
   }
 
   async storeId(): Promise<string> {
-    return this.#read('read its id', (database) => database.get<{ id: string }>('SELECT id FROM store')?.id ?? '');
+    const known = await this.#read('read its id', (database) => readStoreId(database, readFileIdentity(this.#file)));
+    if (known !== undefined) return known;
+    return await this.#write('take an id of its own', (database) =>
+      renewStoreId(database, readFileIdentity(this.#file)),
+    );
+  }
+
+  override async earlierStoreIds(): Promise<readonly string[]> {
+    return this.#read('read its earlier ids', readEarlierStoreIds);
   }
 
   async createRun(run: NewRun): Promise<void> {
