@@ -20,7 +20,11 @@ describe.skipIf(!isClusterThere)(`a launcher of Jobs ${clusterTests}`, () => {
   function createLauncher(runId: string, config: object = {}, notify = (_message: string) => {}): JobLauncher {
     const context = {
       runId,
-      artifactStore: { presign: async () => 'https://store.invalid/code', write: async () => ({}) },
+      artifactStore: {
+        presign: async () => 'https://store.invalid/code',
+        remoteConfig: async () => undefined,
+        write: async () => ({}),
+      },
       publishCode: async () => [],
       secrets: { add: () => {} },
       notify,

@@ -16,7 +16,10 @@ describe.skipIf(!isClusterThere)(`what a run's Jobs share ${clusterTests}`, { co
   /** Of one driver. Its URLs are numbered, so that a renewed one is told from an old one. */
   function createObjects(runId: string, timing: Partial<RunObjectsTiming> = {}): RunObjects {
     let made = 0;
-    const artifactStore = { presign: async () => `https://store.invalid/code?X-Amz-Signature=${++made}` };
+    const artifactStore = {
+      presign: async () => `https://store.invalid/code?X-Amz-Signature=${++made}`,
+      remoteConfig: async () => ({ path: 's3://bucket', secretAccessKey: 'resolved', _found: true }),
+    };
     const context = {
       artifactStore,
       publishCode: async ({ code }: StepRequest) => [{ name: 'code', key: 'code.pack', sha256: `of ${code.digest}` }],
@@ -53,6 +56,9 @@ describe.skipIf(!isClusterThere)(`what a run's Jobs share ${clusterTests}`, { co
     ]);
     expect(new Set(names).size).toBe(2);
     expect(JSON.parse(await readKey(names[2], 'env.json'))).toEqual({ A: '1', B: '2' });
+    expect(JSON.parse(await readKey(names[2], 'launch.json'))).toMatchObject({
+      artifactStore: { resolvedConfig: { path: 's3://bucket', secretAccessKey: 'resolved', _found: true } },
+    });
     await objects.remove();
     expect(await namespace.listLeft('shared')).toEqual([]);
   });

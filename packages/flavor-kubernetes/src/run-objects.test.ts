@@ -56,7 +56,7 @@ function createSession() {
 
 function createObjects({ api }: ReturnType<typeof createCluster>, presign = async () => 'https://store.invalid/code') {
   const context = {
-    artifactStore: { presign },
+    artifactStore: { presign, remoteConfig: async () => undefined },
     publishCode: async () => [{ name: 'code', key: 'code.pack', sha256: 's' }],
   } as unknown as ConstructorParameters<typeof RunObjects>[0]['context'];
   const scope = { runId: 'r', componentId: 'c' };

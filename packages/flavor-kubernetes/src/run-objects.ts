@@ -201,12 +201,18 @@ export class RunObjects {
     const describe = async (): Promise<RemoteLaunch> => {
       const { artifactStore, publishCode } = this.#options.context;
       const expiresInSeconds = this.#timing.urlSeconds;
-      const parts = (await publishCode(request)).map(async ({ name, key, sha256 }) => ({
+      const [published, resolvedConfig] = await Promise.all([publishCode(request), artifactStore.remoteConfig()]);
+      const parts = published.map(async ({ name, key, sha256 }) => ({
         name,
         sha256,
         url: await artifactStore.presign(key, { method: 'GET', expiresInSeconds }),
       }));
-      return { formatVersion: 1, parts: await Promise.all(parts), artifactStore: request.components.artifactStore };
+      const reference = request.components.artifactStore;
+      return {
+        formatVersion: 1,
+        parts: await Promise.all(parts),
+        artifactStore: resolvedConfig === undefined ? reference : { ...reference, resolvedConfig },
+      };
     };
     const { digest } = request.code;
     const known = this.#launches.get(digest);

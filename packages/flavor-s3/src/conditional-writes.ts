@@ -22,6 +22,8 @@ export class ConditionalWrites {
 
   constructor(bucket: S3Bucket, probePrefix: string) {
     this.#bucket = bucket;
+    const { _conditionalPuts: known } = bucket.config;
+    if (known !== undefined) this.#puts = Promise.resolve(known);
     this.#probePrefix = probePrefix;
   }
 

@@ -133,6 +133,13 @@ export class S3ArtifactStore extends ArtifactStore<S3Config> {
     });
   }
 
+  override async remoteConfig(): Promise<S3Config> {
+    const holdForPuts = await this.bucket.telling('try conditional writes', undefined, () =>
+      this.bucket.conditionalWrites.holdForPuts(),
+    );
+    return { ...this.config, _conditionalPuts: holdForPuts };
+  }
+
   uri(key: ArtifactKey): string {
     return `s3://${this.address.bucket}/${this.address.prefix}${key}`;
   }

@@ -27,6 +27,13 @@ describe('a server that ignores conditions and checksums', () => {
     expect((await store.stat('taken'))?.size).toBe(5);
   });
 
+  test('is not asked again by a store elsewhere, which is told what was found out', async () => {
+    const known = await emulated.bucket.open().remoteConfig();
+    const elsewhere = emulated.bucket.open({ ...known, endpoint: 'http://127.0.0.1:1', retrySeconds: 0 });
+    const writing = elsewhere.write('free', new Uint8Array(1), { ifAbsent: true });
+    await expect(writing).rejects.toThrow(/ignores If-None-Match/);
+  });
+
   test('takes what may be replaced', async () => {
     const store = emulated.bucket.open();
     await store.write('replaced', large);

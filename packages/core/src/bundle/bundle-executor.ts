@@ -4,12 +4,27 @@ import { coreVersion } from '../core-version.ts';
 import { writeBuildRecord } from './build-record.ts';
 import type { Bundle } from './bundle-manifest.ts';
 import { findUnchangedBundle } from './find-bundle.ts';
+import { builtinNamespace, lazyBuiltins } from './lazy-builtins.ts';
 import { runsFromSource } from './share-core.ts';
 import { describeBundle, storeBundle } from './store-bundle.ts';
 import { trackInputs } from './tracked-inputs.ts';
 
-/** What core needs where a step is executed: the program, what it starts, and the entry points that bundles import. */
-const entries = ['execute-remotely', 'worker-main', 'watch-thread', 'end-worker', 'index', 'flavor'];
+/** What core needs where a step is executed: the program, what it starts, and what the entry points that bundles import are made of. */
+const entries = [
+  'execute-remotely',
+  'worker-main',
+  'watch-thread',
+  'end-worker',
+  'index',
+  'flavor-contracts',
+  'schema-language',
+];
+/** A step's artifact store comes with its config checked: most steps need no schema. */
+const flavorEntry = `import { createRequire } from 'node:module';
+export * from './flavor-contracts.js';
+const require = createRequire(import.meta.url);
+export const z = new Proxy({}, { get: (_, name) => require('./schema-language.js').z[name] });
+`;
 const key = 'executor';
 
 /**
@@ -41,9 +56,11 @@ export async function bundleExecutor({ stateDirectory }: { readonly stateDirecto
     legalComments: 'none',
     metafile: true,
     logLevel: 'silent',
+    plugins: [lazyBuiltins],
   });
   const files = new Map<string, string | Uint8Array>([
     ['entry.mjs', `export { executeRemotely } from './execute-remotely.js';\n`],
+    ['flavor.js', flavorEntry],
     ['package.json', JSON.stringify({ type: 'module', version: coreVersion() })],
     ...result.outputFiles.map(({ path, contents }): [string, Uint8Array] => [
       path.slice(resolve(root).length + 1).replaceAll('\\', '/'),
@@ -52,7 +69,9 @@ export async function bundleExecutor({ stateDirectory }: { readonly stateDirecto
   ]);
   const manifest = describeBundle(files, { exports: ['executeRemotely'], fingerprints: {}, externals: [] });
   const bundle = storeBundle(stateDirectory, manifest, files);
-  const sources = Object.keys(result.metafile.inputs).map((path) => resolve(root, path));
+  const sources = Object.keys(result.metafile.inputs)
+    .filter((path) => !path.startsWith(builtinNamespace))
+    .map((path) => resolve(root, path));
   writeBuildRecord(stateDirectory, key, { digest: bundle.digest, inputs: trackInputs(sources, begun) });
   return bundle;
 }

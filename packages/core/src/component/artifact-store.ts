@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ArtifactKey } from '../artifact/artifact-key.ts';
 import { StackComponent } from './stack-component.ts';
 
@@ -109,6 +110,15 @@ export abstract class ArtifactStore<
     _options: { readonly method: 'GET' | 'PUT'; readonly expiresInSeconds: number },
   ): Promise<string> {
     throw new TypeError(`The ${this.flavor} artifact store declares no presigned URLs.`);
+  }
+
+  /**
+   * The config with which a process elsewhere makes an instance of this store without its schema: JSON, references resolved. A store may
+   * add, under names that begin with `_`, what it has found out about its server. Nothing where JSON cannot hold it. Made of credentials.
+   */
+  async remoteConfig(): Promise<Config | undefined> {
+    const copy: unknown = JSON.parse(JSON.stringify(this.config));
+    return isDeepStrictEqual(copy, this.config) ? this.config : undefined;
   }
 
   /** How people name an object, for display alone: `s3://bucket/prefix/key`. */

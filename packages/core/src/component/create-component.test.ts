@@ -41,6 +41,20 @@ describe('building a component', () => {
     });
   });
 
+  it('takes a config as it is that was resolved elsewhere', async () => {
+    const reference = bucketReference({ path: 's3://b', secretKey: '{{env.NOT_HERE}}' });
+    const resolvedConfig = { path: 's3://b', secretKey: 'k', parts: 4, _found: true };
+    const store = await createComponent({ ...reference, resolvedConfig }, context, { environment: {} });
+    expect(store.config).toEqual(resolvedConfig);
+    expect(await store.remoteConfig()).toEqual(resolvedConfig);
+  });
+
+  it('gives no config to elsewhere that JSON would change', async () => {
+    const resolvedConfig = { path: 's3://b', since: new Date(0) };
+    const store = await createComponent({ ...bucketReference({ path: 's3://b' }), resolvedConfig }, context);
+    expect(await store.remoteConfig()).toBeUndefined();
+  });
+
   it('refuses what a reference turned out to be', async () => {
     const short = bucketReference({ path: 's3://b', secretKey: '{{env.K}}' });
     await expect(createComponent(short, context, { environment: { K: 'abc' } })).rejects.toThrow('secretKey');

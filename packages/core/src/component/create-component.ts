@@ -9,6 +9,7 @@ import { isMarkedAt, loadConfigSchema } from '../flavor/config-schema.ts';
 import type { ComponentContracts, Flavor } from '../flavor/define-flavor.ts';
 import { loadFlavor, sourceLabel } from '../flavor/load-flavor.ts';
 import { stateDirectoryName } from '../project/find-project.ts';
+import type { RemoteComponent } from '../run/remote-launch.ts';
 import type { ComponentReference } from '../run/step-request.ts';
 import { SecretValues } from '../secret/redact.ts';
 import { resolveReferences } from '../secret/secret-reference.ts';
@@ -24,23 +25,41 @@ export interface CreateComponentOptions {
 }
 
 /**
- * Builds the instance that a reference describes: loads its flavor, resolves its references, applies the whole schema. Does no
- * I/O beyond imports. Fails with `FlavorLoadError`, `ReferenceUnresolvedError` or `ValidationError`.
+ * Builds the instance that a reference describes: loads its flavor, resolves its references, applies the whole schema, unless that was
+ * done elsewhere. Does no I/O beyond imports. Fails with `FlavorLoadError`, `ReferenceUnresolvedError` or `ValidationError`.
  */
 export async function createComponent<Type extends ComponentType>(
-  reference: ComponentReference & { readonly type: Type },
+  reference: RemoteComponent & { readonly type: Type },
   context: ComponentContext,
-  { environment = process.env, secrets = new SecretValues() }: CreateComponentOptions = {},
+  options: CreateComponentOptions = {},
 ): Promise<ComponentContracts[Type]> {
   const { id, type, name, flavor: flavorName, source } = reference;
-  const subject = componentLabel(type, name);
   const { projectDirectory } = context;
   const flavor = await loadFlavor(
     source,
     { type, name: flavorName },
     projectDirectory === undefined ? {} : { stateDirectory: join(projectDirectory, stateDirectoryName) },
   );
-  const { config: resolved, values, missing } = resolveReferences(reference.config, environment);
+  const config = reference.resolvedConfig ?? (await resolveConfig(flavor, reference, options));
+  const Implementation = await importImplementation(flavor, sourceLabel(source));
+  const component = new Implementation({ id, name, type, flavor: flavorName, config, context });
+  if (!StackComponent.is(component)) {
+    throw new FlavorLoadError(
+      sourceLabel(source),
+      `its implementation is no ${type}`,
+      'Let the class extend the base class of its type from @mlstack/core/flavor.',
+    );
+  }
+  return component as ComponentContracts[Type]; // the flavor is of this type
+}
+
+async function resolveConfig(
+  flavor: Flavor,
+  { type, name, config }: ComponentReference,
+  { environment = process.env, secrets = new SecretValues() }: CreateComponentOptions,
+): Promise<object> {
+  const subject = componentLabel(type, name);
+  const { config: resolved, values, missing } = resolveReferences(config, environment);
   if (missing.length > 0) {
     throw new ReferenceUnresolvedError(
       subject,
@@ -59,16 +78,7 @@ export async function createComponent<Type extends ComponentType>(
       issues.map((issue) => ({ ...issue, message: secrets.redact(issue.message) })),
     );
   }
-  const Implementation = await importImplementation(flavor, sourceLabel(source));
-  const component = new Implementation({ id, name, type, flavor: flavorName, config: result.data, context });
-  if (!StackComponent.is(component)) {
-    throw new FlavorLoadError(
-      sourceLabel(source),
-      `its implementation is no ${type}`,
-      'Let the class extend the base class of its type from @mlstack/core/flavor.',
-    );
-  }
-  return component as ComponentContracts[Type]; // the flavor is of this type
+  return result.data;
 }
 
 async function importImplementation(flavor: Flavor, label: string): ReturnType<Flavor['loadImplementation']> {

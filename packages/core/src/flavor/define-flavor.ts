@@ -58,9 +58,10 @@ interface FlavorDefinitionBase<Type extends ComponentType, Schema extends z.ZodO
   readonly summary?: string;
   /**
    * What a component of this flavor is configured with. Describe fields with `.describe()`; mark those that hold secrets with
-   * `sensitive()` and those that say where data lies with `location()`. Unknown keys are refused.
+   * `sensitive()` and those that say where data lies with `location()`. Unknown keys are refused. As a function it is only made where
+   * a config is to be checked or described: a step elsewhere is given one that was.
    */
-  readonly config: Schema;
+  readonly config: Schema | (() => Schema);
   /** Schema of what steps may put under `type/name` in their settings. */
   readonly settings?: z.ZodObject;
   readonly stackRules?: readonly StackRule[];
@@ -99,9 +100,14 @@ export interface Flavor {
 export function defineFlavor<const Type extends ComponentType, Schema extends z.ZodObject>(
   definition: FlavorDefinition<Type, Schema>,
 ): Flavor {
-  const { implementation, stackRules = [], planRules = [], ...description } = definition;
+  const { implementation, config, stackRules = [], planRules = [], ...description } = definition;
+  let schema: Schema | undefined;
   const flavor = {
     ...description,
+    get config(): Schema {
+      schema ??= typeof config === 'function' ? config() : config;
+      return schema;
+    },
     stackRules,
     planRules,
     loadImplementation: async () => (isClass(implementation) ? implementation : await implementation()),

@@ -1,5 +1,11 @@
 import type { ComponentReference } from './step-request.ts';
 
+/** A component as it is described to a process elsewhere. */
+export interface RemoteComponent extends ComponentReference {
+  /** What its flavor's schema made of `config`, references resolved: that is not done again there. Made of credentials. */
+  readonly resolvedConfig?: object;
+}
+
 /** A packed bundle in the artifact store. */
 export interface CodePart {
   /** `code`: the user's. `executor`: this core. `artifact-store`: its flavor. Also the name of the folder that it is unpacked to. */
@@ -18,7 +24,7 @@ export interface RemoteLaunch {
   readonly formatVersion: 1;
   /** Where each part can be fetched without credentials, for some hours. */
   readonly parts: readonly (Omit<CodePart, 'key'> & { readonly url: string })[];
-  readonly artifactStore: ComponentReference;
+  readonly artifactStore: RemoteComponent;
 }
 
 /** The kubelet cuts what is longer. */
@@ -32,15 +38,16 @@ export interface RemoteEnd {
 
 /**
  * The program that a stock Node starts: `node bootstrap.mjs <head of the request, as JSON> [working folder]`. Fetches the parts, refuses those
- * whose hash is another, and hands over to the executor. Imports nothing that Node does not bring.
+ * whose hash is another, and hands over to the executor. Takes nothing but what Node brings, and that as `lazyBuiltins` does.
  */
-export const remoteBootstrap = `import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
-import { gunzipSync } from 'node:zlib';
+export const remoteBootstrap = `const load = process.getBuiltinModule ?? ((name) => import(name));
+const { createHash } = await load('node:crypto');
+const { mkdirSync, mkdtempSync, readFileSync, writeFileSync } = await load('node:fs');
+const { tmpdir } = await load('node:os');
+const { dirname, join } = await load('node:path');
+const { setTimeout: delay } = await load('node:timers/promises');
+const { pathToFileURL } = await load('node:url');
+const { gunzipSync } = await load('node:zlib');
 
 const read = (file) => JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8'));
 const [launch, env] = ['./launch.json', './env.json'].map(read);
@@ -50,7 +57,7 @@ const limit = Date.now() + 300_000;
 const silenceMs = 10_000;
 
 async function get(url, redirects = 5) {
-  const { get } = await import(url.startsWith('https:') ? 'node:https' : 'node:http');
+  const { get } = await load(url.startsWith('https:') ? 'node:https' : 'node:http');
   const request = get(url, { timeout: silenceMs });
   request.on('timeout', () => request.destroy(new Error('the store is silent')));
   const answer = await new Promise((resolve, reject) => request.on('response', resolve).on('error', reject));

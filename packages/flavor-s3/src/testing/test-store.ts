@@ -13,7 +13,7 @@ export function createTestStore(config: Partial<S3Config> & Pick<S3Config, 'path
     name: 'tested',
     type: 'artifact-store',
     flavor: 's3',
-    config: s3Config.parse(config),
+    config: s3Config().parse(config),
     context: { stateDirectory: join(tmpdir(), 'mlstack-s3-test', id) },
   });
 }

@@ -1,0 +1,2 @@
+/** Loaded by path where steps are executed elsewhere. */
+export { z } from 'zod';
