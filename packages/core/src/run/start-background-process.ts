@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -7,6 +6,7 @@ export async function startBackgroundProcess(
   [program, ...args]: readonly [string, ...string[]],
   { directory, logFile }: { readonly directory: string; readonly logFile: string },
 ): Promise<number> {
+  const { spawn } = await import('node:child_process');
   mkdirSync(dirname(logFile), { recursive: true, mode: 0o700 });
   const output = openSync(logFile, 'a', 0o600);
   try {
