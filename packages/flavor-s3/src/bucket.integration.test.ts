@@ -22,7 +22,7 @@ import { realEndpoint, TestBucket } from './testing/test-bucket.ts';
 describe.skipIf(realEndpoint === undefined)('a bucket on a real S3 server (MLSTACK_TEST_S3_ENDPOINT)', () => {
   const bucket = new TestBucket();
   const folder = mkdtempSync(join(tmpdir(), 'mlstack-s3-bucket-'));
-  const client = () => bucket.open().bucket.client();
+  const { client } = bucket;
   beforeAll(async () => {
     await bucket.create();
   });
@@ -50,7 +50,7 @@ describe.skipIf(realEndpoint === undefined)('a bucket on a real S3 server (MLSTA
       expect(await provisionBucket(store.bucket, stateDirectory)).toMatchObject({ outcome: 'unchanged' });
       expect(await store.status()).toEqual({ state: 'ready' });
       const name = { Bucket: store.bucket.name };
-      expect(await (await client()).send(new GetBucketVersioningCommand(name))).toMatchObject({ Status: 'Enabled' });
+      expect(await client.send(new GetBucketVersioningCommand(name))).toMatchObject({ Status: 'Enabled' });
 
       const anotherMaker = join(folder, randomUUID());
       expect(await deprovisionBucket(store.bucket, anotherMaker)).toMatchObject({ outcome: 'unchanged' });
@@ -76,7 +76,7 @@ describe.skipIf(realEndpoint === undefined)('a bucket on a real S3 server (MLSTA
       const store = bucket.open({ path, createBucket: true, encryption: 'AES256' });
       const name = { Bucket: store.bucket.name };
       const isEncrypted = async () => {
-        const asked = await (await client()).send(new GetBucketEncryptionCommand(name)).catch(() => undefined);
+        const asked = await client.send(new GetBucketEncryptionCommand(name)).catch(() => undefined);
         return asked?.ServerSideEncryptionConfiguration?.Rules?.[0] !== undefined;
       };
       // Not every server can: one that cannot says so each time.
@@ -93,9 +93,9 @@ describe.skipIf(realEndpoint === undefined)('a bucket on a real S3 server (MLSTA
       const store = bucket.open({ path, createBucket: true, versioning: true });
       const name = { Bucket: store.bucket.name };
       await new BucketRecord(stateDirectory).write({ bucket: name.Bucket, isConfigured: false });
-      await (await client()).send(new CreateBucketCommand(name));
+      await client.send(new CreateBucketCommand(name));
       expect(await provisionBucket(store.bucket, stateDirectory)).toMatchObject({ outcome: 'changed' });
-      expect(await (await client()).send(new GetBucketVersioningCommand(name))).toMatchObject({ Status: 'Enabled' });
+      expect(await client.send(new GetBucketVersioningCommand(name))).toMatchObject({ Status: 'Enabled' });
       await deprovisionBucket(store.bucket, stateDirectory);
     });
   });
@@ -131,7 +131,7 @@ describe.skipIf(realEndpoint === undefined)('a bucket on a real S3 server (MLSTA
         const arn = `arn:aws:s3:::${bucket.name}`;
         const Statement = [{ Effect: 'Deny', Principal: '*', Action: permission, Resource: [arn, `${arn}/*`] }];
         const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
-        await (await client()).send(new PutBucketPolicyCommand({ Bucket: bucket.name, Policy }));
+        await client.send(new PutBucketPolicyCommand({ Bucket: bucket.name, Policy }));
         try {
           const findings = await bucket.open({ path: `s3://${bucket.name}/denied` }).diagnose();
           const resource = permission.includes('List') ? arn : `${arn}/denied/*`;
@@ -144,7 +144,7 @@ describe.skipIf(realEndpoint === undefined)('a bucket on a real S3 server (MLSTA
             },
           ]);
         } finally {
-          await (await client()).send(new DeleteBucketPolicyCommand({ Bucket: bucket.name }));
+          await client.send(new DeleteBucketPolicyCommand({ Bucket: bucket.name }));
         }
       });
   });
@@ -155,7 +155,7 @@ describe.skipIf(realEndpoint === undefined)('a bucket on a real S3 server (MLSTA
   }))
     test(`${title} is as any other, and conditional writes to it are kept or refused`, async () => {
       const Bucket = `mlstack-test-${randomUUID()}`;
-      const own = await client();
+      const own = client;
       await own.send(new CreateBucketCommand({ Bucket, ObjectLockEnabledForBucket: settings === undefined }));
       if (settings !== undefined) await own.send(new PutBucketVersioningCommand({ Bucket, ...settings }));
       const store = bucket.open({ path: `s3://${Bucket}` });
@@ -178,7 +178,7 @@ describe.skipIf(realEndpoint === undefined)('a bucket on a real S3 server (MLSTA
     });
 
   test('with more unfinished uploads than one page has is rid of all of them', async () => {
-    const own = await client();
+    const own = client;
     const many = Array.from({ length: 1005 }, (_, index) => `unfinished/${index}`);
     for (let start = 0; start < many.length; start += 50)
       await Promise.all(

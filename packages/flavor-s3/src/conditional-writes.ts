@@ -1,14 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import {
-  AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
-  DeleteObjectCommand,
-  PutObjectCommand,
-  UploadPartCommand,
-} from '@aws-sdk/client-s3';
-import type { S3Bucket } from './s3-bucket.ts';
+import { MultipartUpload } from './multipart-upload.ts';
+import type { S3Bucket, S3Object } from './s3-bucket.ts';
 import { statusOf } from './s3-errors.ts';
+
+const onlyIfAbsent = { 'if-none-match': '*' };
 
 /**
  * Whether the server keeps `If-None-Match: *`, asked of the server itself, once, since several ignore it silently: some altogether,
@@ -44,7 +39,7 @@ export class ConditionalWrites {
   }
 
   /** Whether writing what is there already is refused. Leaves nothing behind. */
-  async #probe(write: (probe: Probe) => Promise<unknown>): Promise<boolean> {
+  async #probe(write: (probe: S3Object) => Promise<unknown>): Promise<boolean> {
     const probe = this.#bucket.object(`${this.#probePrefix}.mlstack-probe-${randomUUID()}`);
     await this.#put(probe);
     try {
@@ -54,32 +49,22 @@ export class ConditionalWrites {
       if (statusOf(error) === 412) return true;
       throw error;
     } finally {
-      const client = await this.#bucket.client();
-      await client.send(new DeleteObjectCommand(probe));
+      await this.#bucket.client.send({ method: 'DELETE', ...probe });
     }
   }
 
-  async #put(probe: Probe): Promise<void> {
-    const client = await this.#bucket.client();
-    await client.send(new PutObjectCommand({ ...probe, Body: new Uint8Array(), IfNoneMatch: '*' }));
+  async #put(probe: S3Object): Promise<void> {
+    await this.#bucket.client.send({ method: 'PUT', ...probe, body: new Uint8Array(), headers: onlyIfAbsent });
   }
 
-  async #complete(probe: Probe): Promise<void> {
-    const client = await this.#bucket.client();
-    const { UploadId } = await client.send(new CreateMultipartUploadCommand(probe));
-    const upload = { ...probe, UploadId };
+  async #complete(probe: S3Object): Promise<void> {
+    const upload = await MultipartUpload.create(this.#bucket.client, probe);
     try {
-      const { ETag } = await client.send(new UploadPartCommand({ ...upload, PartNumber: 1, Body: new Uint8Array(1) }));
-      const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
-      await client.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload, IfNoneMatch: '*' }));
+      const etag = await upload.send(1, new Uint8Array(1));
+      await upload.complete([etag], { headers: onlyIfAbsent });
     } catch (error) {
-      await client.send(new AbortMultipartUploadCommand(upload)).catch(() => {});
+      await upload.abort().catch(() => {});
       throw error;
     }
   }
-}
-
-interface Probe {
-  readonly Bucket: string;
-  readonly Key: string;
 }

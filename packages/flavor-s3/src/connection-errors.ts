@@ -23,7 +23,7 @@ export function explainConnectionError(code: string): Explanation | undefined {
       reason: `the server cannot be reached (${code}): it ends the connection`,
       hint: 'Check the endpoint (does it speak https://?) and the network, then go on with `mlstack runs resume`.',
     };
-  if (code === 'EPROTO')
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL_'))
     return {
       reason: 'the server does not speak https at this address',
       hint: 'Correct the endpoint of the store: http:// rather than https://, or another port.',

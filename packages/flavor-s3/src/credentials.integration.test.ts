@@ -76,7 +76,7 @@ describe.skipIf(realEndpoint === undefined)('credentials on a real S3 server (ML
     'of a role are assumed, from keys and from a profile (MLSTACK_TEST_S3_ROLE)',
     async () => {
       const store = bucket.open({ roleArn: role });
-      expect((await (await store.bucket.client()).config.credentials()).sessionToken).toBeDefined();
+      expect((await store.bucket.client.credentials()).sessionToken).toBeDefined();
       expect(await write({ roleArn: role, accessKeyId, secretAccessKey })).toBe(1);
       await withoutEnvironment(async () => expect(await write({ roleArn: role, profile: 'good' })).toBe(1));
       const url = await store.presign('key', { method: 'GET', expiresInSeconds: 60 });

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { _Error as DeleteFailure } from '@aws-sdk/client-s3';
-import { DeleteObjectsCommand } from '@aws-sdk/client-s3';
 import { ArtifactStoreError } from '@mlstack/core/flavor';
+import { checksumHeaders } from './client/checksum-headers.ts';
+import type { XmlElement } from './client/xml.ts';
+import { elementsOf, escapeXml, textOf } from './client/xml.ts';
 import { RetrySchedule } from './retry-schedule.ts';
 import type { S3Bucket } from './s3-bucket.ts';
-import { abortable } from './s3-bucket.ts';
 import { explanationOf } from './s3-errors.ts';
 
 /** S3 deletes at most this many objects by one request. */
@@ -28,29 +28,51 @@ async function deleteBatch(bucket: S3Bucket, keys: readonly string[], signal: Ab
   let left = keys;
   await bucket.telling(what, signal, async (client) => {
     for (;;) {
-      const Delete = { Quiet: true, Objects: left.map((Key) => ({ Key })) };
-      const { Errors = [] } = await client.send(
-        new DeleteObjectsCommand({ Bucket: bucket.name, Delete }),
-        abortable(signal),
+      const objects = left.map((key) => `<Object><Key>${escapeXml(key)}</Key></Object>`);
+      const body = Buffer.from(
+        `<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Quiet>true</Quiet>${objects.join('')}</Delete>`,
       );
-      const failures = Errors.filter(({ Code }) => Code !== 'NoSuchKey');
+      const answer = await client.sendForXml(
+        {
+          method: 'POST',
+          bucket: bucket.name,
+          query: { delete: '' },
+          headers: checksumHeaders(body),
+          body,
+          signal,
+        },
+        'DeleteResult',
+      );
+      const failures = elementsOf(answer.Error)
+        .map(failureOf)
+        .filter(({ code }) => code !== 'NoSuchKey');
       const [failure] = failures;
       if (failure === undefined) return;
       const delay = failures.every(isPassing) ? schedule.next() : undefined;
       if (delay === undefined) throw new DeleteError(bucket, failure);
-      left = failures.flatMap(({ Key }) => Key ?? []);
+      left = failures.map(({ key }) => key);
       await sleep(delay, undefined, signal === undefined ? {} : { signal });
     }
   });
 }
 
-function isPassing({ Code = '' }: DeleteFailure): boolean {
-  return !['AccessDenied', 'InvalidArgument', 'MethodNotAllowed', 'NotImplemented'].includes(Code);
+interface DeleteFailure {
+  readonly key: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+function failureOf({ Key, Code, Message }: XmlElement): DeleteFailure {
+  return { key: textOf(Key) ?? '', code: textOf(Code) ?? '', message: textOf(Message) ?? '' };
+}
+
+function isPassing({ code }: DeleteFailure): boolean {
+  return !['AccessDenied', 'InvalidArgument', 'MethodNotAllowed', 'NotImplemented'].includes(code);
 }
 
 class DeleteError extends ArtifactStoreError {
-  constructor(bucket: S3Bucket, { Key, Code, Message }: DeleteFailure) {
-    const cause = Object.assign(new Error(Message || Code || 'no reason was given'), { name: Code ?? 'Error' });
-    super(bucket.store, `delete ${Key}`, { ...explanationOf(cause), cause });
+  constructor(bucket: S3Bucket, { key, code, message }: DeleteFailure) {
+    const cause = Object.assign(new Error(message || code || 'no reason was given'), { name: code || 'Error' });
+    super(bucket.store, `delete ${key}`, { ...explanationOf(cause), cause });
   }
 }

@@ -1,23 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import type { S3Client } from '@aws-sdk/client-s3';
-import {
-  AbortMultipartUploadCommand,
-  DeleteObjectCommand,
-  GetObjectCommand,
-  HeadBucketCommand,
-  ListMultipartUploadsCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-} from '@aws-sdk/client-s3';
 import type { Finding } from '@mlstack/core/flavor';
-import { payloadHash } from './payload-hash.ts';
-import type { S3Bucket } from './s3-bucket.ts';
+import { S3AnswerError } from './client/s3-answer-error.ts';
+import type { S3Client } from './client/s3-client.ts';
+import { headerOf } from './client/s3-request.ts';
+import { MultipartUpload } from './multipart-upload.ts';
+import type { S3Bucket, S3Object } from './s3-bucket.ts';
 import { explanationOf, nameOf, requireETag, StrangeAnswerError, statusOf } from './s3-errors.ts';
 import { whyUnreachable } from './why-unreachable.ts';
 
+const tried = new TextEncoder().encode('mlstack');
+
 /** Finds out by trying what works and what does not, and names the fix. Leaves nothing behind. */
 export async function diagnoseBucket(bucket: S3Bucket, prefix: string): Promise<Finding[]> {
-  const client = await bucket.client();
+  const { client } = bucket;
   const unreachable = (await findCredentialProblem(client)) ?? (await findBucketProblem(client, bucket));
   if (unreachable !== undefined) return [unreachable];
   const denied = await findDeniedPermissions(client, bucket, prefix);
@@ -39,7 +34,7 @@ function explained(subject: string, error: unknown): Finding {
 
 async function findCredentialProblem(client: S3Client): Promise<Finding | undefined> {
   try {
-    await client.config.credentials();
+    await client.credentials();
     return undefined;
   } catch (error) {
     return explained('credentials', error);
@@ -48,12 +43,11 @@ async function findCredentialProblem(client: S3Client): Promise<Finding | undefi
 
 async function findBucketProblem(client: S3Client, { name, config }: S3Bucket): Promise<Finding | undefined> {
   try {
-    await client.send(new HeadBucketCommand({ Bucket: name }));
+    await client.send({ method: 'HEAD', bucket: name });
     return undefined;
   } catch (error) {
-    const { $response } = error as { readonly $response?: { readonly headers?: Record<string, string> } };
-    const wanted = $response?.headers?.['x-amz-bucket-region'];
-    const region = await client.config.region();
+    const wanted = error instanceof S3AnswerError ? headerOf(error, 'x-amz-bucket-region') : undefined;
+    const region = await client.region();
     if (wanted !== undefined && wanted !== region)
       return problem(
         'region',
@@ -80,17 +74,16 @@ function isDenial(error: unknown): boolean {
 }
 
 async function findDeniedPermissions(client: S3Client, { name }: S3Bucket, prefix: string): Promise<Finding[]> {
-  const Bucket = name;
-  const Key = `${prefix}.mlstack-doctor-${randomUUID()}`;
-  const object = { Bucket, Key };
+  const object = { bucket: name, key: `${prefix}.mlstack-doctor-${randomUUID()}` };
+  const listed = { method: 'GET', bucket: name } as const;
   const attempts: Readonly<Record<string, () => Promise<unknown>>> = {
-    's3:PutObject': async () => requireETag(await client.send(new PutObjectCommand({ ...object, Body: 'mlstack' }))),
-    's3:GetObject': async () => (await client.send(new GetObjectCommand(object))).Body?.transformToByteArray(),
-    's3:ListBucket': () => client.send(new ListObjectsV2Command({ Bucket, Prefix: Key, MaxKeys: 1 })),
+    's3:PutObject': async () => requireETag(await client.send({ method: 'PUT', ...object, body: tried })),
+    's3:GetObject': () => client.send({ method: 'GET', ...object }),
+    's3:ListBucket': () => client.send({ ...listed, query: { 'list-type': '2', prefix: object.key, 'max-keys': '1' } }),
     's3:ListBucketMultipartUploads': () =>
-      client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: Key, MaxUploads: 1 })),
+      client.send({ ...listed, query: { uploads: '', prefix: object.key, 'max-uploads': '1' } }),
     's3:AbortMultipartUpload': () => abortNothing(client, object),
-    's3:DeleteObject': () => client.send(new DeleteObjectCommand(object)),
+    's3:DeleteObject': () => client.send({ method: 'DELETE', ...object }),
   };
   const findings: Finding[] = [];
   let isWritten = false;
@@ -117,12 +110,9 @@ async function findDeniedPermissions(client: S3Client, { name }: S3Bucket, prefi
 }
 
 /** Permissions are looked at before the upload. */
-async function abortNothing(
-  client: S3Client,
-  object: { readonly Bucket: string; readonly Key: string },
-): Promise<void> {
+async function abortNothing(client: S3Client, object: S3Object): Promise<void> {
   try {
-    await client.send(new AbortMultipartUploadCommand({ ...object, UploadId: 'none' }));
+    await new MultipartUpload(client, object, 'none').abort();
   } catch (error) {
     if (isDenial(error)) throw error;
   }
@@ -152,13 +142,11 @@ async function findUntruth(client: S3Client, bucket: S3Bucket, prefix: string): 
 
 async function takesWrongBytes(client: S3Client, bucket: S3Bucket, prefix: string): Promise<boolean> {
   const object = bucket.object(`${prefix}.mlstack-doctor-${randomUUID()}`);
-  const command = new PutObjectCommand({ ...object, Body: 'mlstack' });
-  command.middlewareStack.use(payloadHash('0'.repeat(64)));
   try {
-    await client.send(command);
+    await client.send({ method: 'PUT', ...object, body: tried, sha256: '0'.repeat(64) });
   } catch {
     return false;
   }
-  await client.send(new DeleteObjectCommand(object));
+  await client.send({ method: 'DELETE', ...object });
   return true;
 }

@@ -1,7 +1,5 @@
-import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { elementsOf, textOf } from './client/xml.ts';
 import type { S3Bucket } from './s3-bucket.ts';
-import { abortable } from './s3-bucket.ts';
-import { explainS3Error, StrangeAnswerError } from './s3-errors.ts';
 
 export interface ListedObject {
   readonly key: string;
@@ -31,30 +29,27 @@ export async function* listPages(
 ): AsyncGenerator<ListedPage> {
   let token: string | undefined;
   do {
-    const page = await bucket.telling(`list ${prefix === '' ? bucket.name : prefix}`, signal, (client) =>
-      client.send(
-        new ListObjectsV2Command({
-          Bucket: bucket.name,
-          Prefix: prefix,
-          EncodingType: 'url',
-          ...(delimiter === undefined ? {} : { Delimiter: delimiter }),
-          ...(token === undefined ? {} : { ContinuationToken: token }),
-        }),
-        abortable(signal),
-      ),
-    );
-    if (page.Name === undefined && page.KeyCount === undefined)
-      throw explainS3Error(bucket.store, `list ${bucket.name}`, new StrangeAnswerError('no list'));
-    const decode = (text = '') => (page.EncodingType === 'url' ? decodeURIComponent(text.replaceAll('+', ' ')) : text);
-    yield {
-      objects: (page.Contents ?? []).map(({ Key, Size = 0, LastModified = new Date(0) }) => ({
-        key: decode(Key),
-        size: Size,
-        modifiedAt: LastModified,
-      })),
-      groups: (page.CommonPrefixes ?? []).map(({ Prefix }) => decode(Prefix)),
+    const query = {
+      'list-type': '2',
+      prefix,
+      'encoding-type': 'url',
+      ...(delimiter === undefined ? {} : { delimiter }),
+      ...(token === undefined ? {} : { 'continuation-token': token }),
     };
-    token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+    const page = await bucket.telling(`list ${prefix === '' ? bucket.name : prefix}`, signal, (client) =>
+      client.sendForXml({ method: 'GET', bucket: bucket.name, query, signal }, 'ListBucketResult'),
+    );
+    const isEncoded = textOf(page.EncodingType) === 'url';
+    const decode = (text = '') => (isEncoded ? decodeURIComponent(text.replaceAll('+', ' ')) : text);
+    yield {
+      objects: elementsOf(page.Contents).map(({ Key, Size, LastModified }) => ({
+        key: decode(textOf(Key)),
+        size: Number(textOf(Size) ?? 0),
+        modifiedAt: new Date(textOf(LastModified) ?? 0),
+      })),
+      groups: elementsOf(page.CommonPrefixes).map(({ Prefix }) => decode(textOf(Prefix))),
+    };
+    token = textOf(page.IsTruncated) === 'true' ? textOf(page.NextContinuationToken) : undefined;
   } while (token !== undefined);
 }
 

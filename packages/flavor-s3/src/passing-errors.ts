@@ -1,4 +1,4 @@
-import { nameOf } from './s3-errors.ts';
+import { nameOf, statusOf } from './s3-errors.ts';
 
 /** Answers that say that the request came to harm on its way, or came at a bad moment. */
 const passingNames = new Set([
@@ -19,13 +19,9 @@ const passingCode = /^(?!EPROTO$|ERR_(?:TLS|SSL|INVALID)_|HPE_INVALID_CONSTANT$)
 export function isPassing(error: unknown): boolean {
   if (nameOf(error) === 'AbortError') return false;
   if (passingNames.has(nameOf(error))) return true;
-  const { code, $response, $fault } = error as {
-    readonly code?: unknown;
-    readonly $response?: { readonly statusCode?: number };
-    readonly $fault?: string;
-  };
-  const status = $response?.statusCode;
+  const { code } = error as { readonly code?: unknown };
+  const status = statusOf(error);
   if (status === undefined) return typeof code === 'string' && passingCode.test(code);
   // A success that could not be understood was cut off.
-  return status === 429 || status >= 500 || (status < 300 && $fault === undefined);
+  return status === 429 || status >= 500 || status < 300;
 }

@@ -1,14 +1,8 @@
-import type { BucketLocationConstraint } from '@aws-sdk/client-s3';
-import {
-  CreateBucketCommand,
-  DeleteBucketCommand,
-  HeadBucketCommand,
-  PutBucketEncryptionCommand,
-  PutBucketVersioningCommand,
-} from '@aws-sdk/client-s3';
 import type { ComponentStatus, LifecycleOutcome } from '@mlstack/core/flavor';
 import { ArtifactStoreError, MlstackError } from '@mlstack/core/flavor';
 import { BucketRecord } from './bucket-record.ts';
+import { checksumHeaders } from './client/checksum-headers.ts';
+import { escapeXml } from './client/xml.ts';
 import type { S3Bucket } from './s3-bucket.ts';
 import { nameOf, statusOf } from './s3-errors.ts';
 import { whyUnreachable } from './why-unreachable.ts';
@@ -58,7 +52,7 @@ export async function deprovisionBucket(bucket: S3Bucket, stateDirectory: string
     return { outcome: 'unchanged', message: `bucket ${bucket.name} stays: it was not made by this component` };
   const isEmpty = await bucket.telling(`remove bucket ${bucket.name}`, undefined, async (client) => {
     try {
-      await client.send(new DeleteBucketCommand({ Bucket: bucket.name }));
+      await client.send({ method: 'DELETE', bucket: bucket.name });
     } catch (error) {
       if (nameOf(error) === 'BucketNotEmpty' || statusOf(error) === 409) return false;
       if (statusOf(error) !== 404) throw error;
@@ -73,7 +67,7 @@ export async function deprovisionBucket(bucket: S3Bucket, stateDirectory: string
 async function bucketExists(bucket: S3Bucket): Promise<boolean> {
   return await bucket.telling(`reach bucket ${bucket.name}`, undefined, async (client) => {
     try {
-      await client.send(new HeadBucketCommand({ Bucket: bucket.name }));
+      await client.send({ method: 'HEAD', bucket: bucket.name });
       return true;
     } catch (error) {
       if (statusOf(error) === 404) return false;
@@ -85,29 +79,39 @@ async function bucketExists(bucket: S3Bucket): Promise<boolean> {
 async function createBucket(bucket: S3Bucket): Promise<void> {
   const { endpoint } = bucket.config;
   await bucket.telling(`make bucket ${bucket.name}`, undefined, async (client) => {
-    const region = await client.config.region();
-    const LocationConstraint = region as BucketLocationConstraint; // the list in the SDK is older than AWS's
+    const region = await client.region();
     const isElsewhere = region !== 'us-east-1' && endpoint === undefined;
-    await client.send(
-      new CreateBucketCommand({
-        Bucket: bucket.name,
-        ...(isElsewhere ? { CreateBucketConfiguration: { LocationConstraint } } : {}),
-      }),
-    );
+    const constraint = `<LocationConstraint>${escapeXml(region)}</LocationConstraint>`;
+    const body = isElsewhere ? { body: document('CreateBucketConfiguration', constraint) } : {};
+    await client.send({ method: 'PUT', bucket: bucket.name, ...body });
   });
 }
 
 async function configureBucket(bucket: S3Bucket): Promise<void> {
   const { versioning, encryption, kmsKeyId } = bucket.config;
-  const Bucket = bucket.name;
-  if (versioning === true)
-    await bucket.telling(`set versioning of bucket ${Bucket}`, undefined, (client) =>
-      client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } })),
-    );
+  if (versioning === true) {
+    const body = document('VersioningConfiguration', '<Status>Enabled</Status>');
+    await configure(bucket, 'versioning', { what: 'versioning', body });
+  }
   if (encryption === undefined) return;
-  const key = kmsKeyId === undefined ? {} : { KMSMasterKeyID: kmsKeyId };
-  const Rules = [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: encryption, ...key } }];
-  await bucket.telling(`set encryption ${encryption} of bucket ${Bucket}`, undefined, (client) =>
-    client.send(new PutBucketEncryptionCommand({ Bucket, ServerSideEncryptionConfiguration: { Rules } })),
+  const key = kmsKeyId === undefined ? '' : `<KMSMasterKeyID>${escapeXml(kmsKeyId)}</KMSMasterKeyID>`;
+  const byDefault = `<SSEAlgorithm>${encryption}</SSEAlgorithm>${key}`;
+  const rule = `<Rule><ApplyServerSideEncryptionByDefault>${byDefault}</ApplyServerSideEncryptionByDefault></Rule>`;
+  const body = document('ServerSideEncryptionConfiguration', rule);
+  await configure(bucket, 'encryption', { what: `encryption ${encryption}`, body });
+}
+
+async function configure(
+  bucket: S3Bucket,
+  setting: string,
+  { what, body }: { readonly what: string; readonly body: Uint8Array },
+): Promise<void> {
+  const request = { method: 'PUT', bucket: bucket.name, query: { [setting]: '' }, body } as const;
+  await bucket.telling(`set ${what} of bucket ${bucket.name}`, undefined, (client) =>
+    client.send({ ...request, headers: checksumHeaders(body) }),
   );
+}
+
+function document(root: string, content: string): Uint8Array {
+  return Buffer.from(`<${root} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${content}</${root}>`);
 }

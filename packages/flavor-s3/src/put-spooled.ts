@@ -2,16 +2,10 @@ import { createReadStream } from 'node:fs';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
 import type { WriteReceipt } from '@mlstack/core/flavor';
 import { ArtifactStoreError } from '@mlstack/core/flavor';
 import type { BodyPart, BodyParts, PartMemory } from './body-parts.ts';
-import { isPassing } from './passing-errors.ts';
-import { payloadHash } from './payload-hash.ts';
-import { RetrySchedule } from './retry-schedule.ts';
 import type { S3Bucket } from './s3-bucket.ts';
-import { abortable } from './s3-bucket.ts';
 import { requireETag } from './s3-errors.ts';
 import { WriteClaim } from './write-claim.ts';
 
@@ -47,10 +41,8 @@ export async function putSpooled(
       await spool.close();
     }
     const receipt = { size: parts.size, sha256: parts.digest() };
-    await new WriteClaim(bucket, key, { ifAbsent: true }).settle(
-      (claim) => putFile(bucket, key, { file, claim, signal, ...receipt }),
-      signal,
-    );
+    const claim = new WriteClaim(bucket, key, { ifAbsent: true });
+    await claim.settle(putFile(bucket, key, { file, claim, signal, ...receipt }), signal);
     return receipt;
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -59,32 +51,20 @@ export async function putSpooled(
 
 interface FilePut extends WriteReceipt {
   readonly file: string;
-  readonly claim: object;
+  readonly claim: WriteClaim;
   readonly signal: AbortSignal | undefined;
 }
 
-/** The SDK does not send streams again: this does. */
 async function putFile(bucket: S3Bucket, key: string, { file, claim, signal, size, sha256 }: FilePut): Promise<void> {
-  const client = await bucket.client();
-  const schedule = new RetrySchedule(bucket.config.retrySeconds * 1000);
-  for (;;) {
-    const body = createReadStream(file, { highWaterMark: 1 << 20 });
-    try {
-      const command = new PutObjectCommand({ ...bucket.object(key), ...claim, Body: body, ContentLength: size });
-      command.middlewareStack.use(payloadHash(sha256));
-      requireETag(await client.send(command, abortable(signal)));
-      return;
-    } catch (error) {
-      const delay = isPassing(error) ? schedule.next() : undefined;
-      if (delay === undefined)
-        throw Object.assign(error as object, {
-          $metadata: { ...(error as { $metadata?: object }).$metadata, attempts: schedule.retries + 1 },
-        });
-      await sleep(delay, undefined, signal === undefined ? {} : { signal });
-    } finally {
-      body.destroy();
-    }
-  }
+  const answer = await bucket.client.send({
+    method: 'PUT',
+    ...bucket.object(key),
+    headers: { ...claim.headers, ...claim.condition },
+    body: { size, open: () => createReadStream(file, { highWaterMark: 1 << 20 }) },
+    sha256,
+    signal,
+  });
+  requireETag(answer);
 }
 
 class TooLargeError extends ArtifactStoreError {

@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
-import { GetObjectCommand } from '@aws-sdk/client-s3';
 import type { ReadOptions } from '@mlstack/core/flavor';
 import { ArtifactStoreError, ObjectNotFoundError } from '@mlstack/core/flavor';
+import type { HttpAnswer } from './client/http-connections.ts';
+import { connectionError } from './client/http-connections.ts';
+import { headerOf } from './client/s3-request.ts';
 import { isPassing } from './passing-errors.ts';
 import { RetrySchedule } from './retry-schedule.ts';
 import type { S3Bucket } from './s3-bucket.ts';
@@ -122,9 +123,10 @@ class ObjectReading {
       isWhole ? undefined : `bytes=${start}-${end === Number.POSITIVE_INFINITY ? '' : end - 1}`,
     );
     if (answer === undefined) return undefined;
-    this.#etag = answer.ETag;
-    this.size = Number(/\/(\d+)$/.exec(answer.ContentRange ?? '')?.[1] ?? answer.ContentLength ?? 0);
-    return { body: answer.Body as Readable, end: Math.min(end, this.size) };
+    this.#etag = headerOf(answer, 'etag');
+    const whole = /\/(\d+)$/.exec(headerOf(answer, 'content-range') ?? '')?.[1];
+    this.size = Number(whole ?? headerOf(answer, 'content-length') ?? 0);
+    return { body: answer.body, end: Math.min(end, this.size) };
   }
 
   async collect(from: number, to: number): Promise<Uint8Array[]> {
@@ -149,7 +151,8 @@ class ObjectReading {
           if (at === to && current.end > to) break;
         }
         if (at < to) throw new CutOffError(to - at);
-      } catch (error) {
+      } catch (thrown) {
+        const error = connectionError(thrown);
         schedule ??= new RetrySchedule(this.#bucket.config.retrySeconds * 1000);
         const delay = isPassing(error) && !this.#signal.aborted ? schedule.next() : undefined;
         if (delay === undefined) throw explainS3Error(this.#bucket.store, this.#what, error);
@@ -163,16 +166,18 @@ class ObjectReading {
   async #reopen(from: number, to: number): Promise<OpenedBody> {
     const answer = await this.#get(`bytes=${from}-${to - 1}`);
     if (answer === undefined) throw this.#replaced();
-    return { body: answer.Body as Readable, end: to };
+    return { body: answer.body, end: to };
   }
 
-  #get(range: string | undefined): Promise<GetObjectCommandOutput | undefined> {
-    const condition = this.#etag === undefined ? {} : { IfMatch: this.#etag };
-    const wanted = range === undefined ? {} : { Range: range };
+  #get(range: string | undefined): Promise<HttpAnswer | undefined> {
+    const headers = {
+      ...(this.#etag === undefined ? {} : { 'if-match': this.#etag }),
+      ...(range === undefined ? {} : { range }),
+    };
     return this.#bucket.telling(this.#what, this.#signal, async (client) => {
-      const command = new GetObjectCommand({ ...this.#bucket.object(this.#key), ...wanted, ...condition });
       try {
-        const answer = await client.send(command, { abortSignal: this.#signal });
+        const object = this.#bucket.object(this.#key);
+        const answer = await client.open({ method: 'GET', ...object, headers, signal: this.#signal });
         requireETag(answer);
         return answer;
       } catch (error) {

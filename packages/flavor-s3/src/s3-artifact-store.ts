@@ -1,12 +1,3 @@
-import type { ListMultipartUploadsCommandOutput } from '@aws-sdk/client-s3';
-import {
-  AbortMultipartUploadCommand,
-  GetObjectCommand,
-  HeadObjectCommand,
-  ListMultipartUploadsCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-} from '@aws-sdk/client-s3';
 import type {
   ArtifactKey,
   ComponentInit,
@@ -20,12 +11,15 @@ import type {
 } from '@mlstack/core/flavor';
 import { ArtifactStore, ArtifactStoreError, isArtifactKey, ObjectNotFoundError } from '@mlstack/core/flavor';
 import type { S3Config } from './artifact-store.ts';
+import { headerOf } from './client/s3-request.ts';
 import { deleteObjects } from './delete-objects.ts';
 import { listObjects } from './list-objects.ts';
+import { listUploads } from './list-uploads.ts';
+import { MultipartUpload } from './multipart-upload.ts';
 import { readObject } from './read-object.ts';
 import type { S3Address } from './s3-address.ts';
 import { parseS3Address } from './s3-address.ts';
-import { abortable, S3Bucket } from './s3-bucket.ts';
+import { S3Bucket } from './s3-bucket.ts';
 import { isMissing, requireETag } from './s3-errors.ts';
 import { writeObject } from './write-object.ts';
 
@@ -67,14 +61,15 @@ export class S3ArtifactStore extends ArtifactStore<S3Config> {
     const whole = this.#keyOf(key, 'look at');
     return await this.bucket.telling(`look at ${key}`, signal, async (client) => {
       try {
-        const head = await client.send(new HeadObjectCommand(this.bucket.object(whole)), abortable(signal));
+        const head = await client.send({ method: 'HEAD', ...this.bucket.object(whole), signal });
         requireETag(head);
-        return { key, size: head.ContentLength ?? 0, modifiedAt: head.LastModified ?? new Date(0) };
+        const modifiedAt = new Date(headerOf(head, 'last-modified') ?? 0);
+        return { key, size: Number(headerOf(head, 'content-length') ?? 0), modifiedAt };
       } catch (error) {
         if (!isMissing(error)) throw error;
         // A HEAD has no body that would tell a missing bucket from a missing object.
-        const anything = { Bucket: this.bucket.name, Prefix: this.address.prefix, MaxKeys: 1 };
-        await client.send(new ListObjectsV2Command(anything), abortable(signal));
+        const query = { 'list-type': '2', prefix: this.address.prefix, 'max-keys': '1' };
+        await client.send({ method: 'GET', bucket: this.bucket.name, query, signal });
         return undefined;
       }
     });
@@ -96,22 +91,18 @@ export class S3ArtifactStore extends ArtifactStore<S3Config> {
     olderThan: Date,
     isUnderWay: (key: ArtifactKey) => Promise<boolean> = async () => false,
   ): Promise<number> {
-    const bucket = { Bucket: this.bucket.name };
     return await this.bucket.telling(`abort unfinished uploads under ${prefix}`, undefined, async (client) => {
       let aborted = 0;
-      let position: { readonly KeyMarker: string; readonly UploadIdMarker?: string } | undefined;
-      do {
-        const page: ListMultipartUploadsCommandOutput = await client.send(
-          new ListMultipartUploadsCommand({ ...bucket, ...position, Prefix: this.address.prefix + prefix }),
-        );
-        for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
-          if (Initiated === undefined || Initiated >= olderThan) continue;
-          if (await isUnderWay((Key ?? '').slice(this.address.prefix.length))) continue;
-          await client.send(new AbortMultipartUploadCommand({ ...bucket, Key, UploadId }));
-          aborted++;
-        }
-        position = nextPosition(page);
-      } while (position !== undefined);
+      for await (const { key, id, initiatedAt } of listUploads(
+        client,
+        this.bucket.name,
+        this.address.prefix + prefix,
+      )) {
+        if (initiatedAt >= olderThan) continue;
+        if (await isUnderWay(key.slice(this.address.prefix.length))) continue;
+        await new MultipartUpload(client, this.bucket.object(key), id).abort();
+        aborted++;
+      }
       return aborted;
     });
   }
@@ -121,16 +112,14 @@ export class S3ArtifactStore extends ArtifactStore<S3Config> {
     { method, expiresInSeconds }: { readonly method: 'GET' | 'PUT'; readonly expiresInSeconds: number },
   ): Promise<string> {
     const object = this.bucket.object(this.#keyOf(key, 'presign'));
-    if (hasDotSegment(object.Key))
+    if (hasDotSegment(object.key))
       throw new ArtifactStoreError(this.name, `presign ${key}`, {
         reason: 'the segment ".." or "." of the path of the store is lost in a URL',
         hint: 'Use a store whose path has none.',
       });
-    return await this.bucket.telling(`presign ${key}`, undefined, async (client) => {
-      const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner');
-      const command = method === 'GET' ? new GetObjectCommand(object) : new PutObjectCommand(object);
-      return await getSignedUrl(client, command, { expiresIn: expiresInSeconds });
-    });
+    return await this.bucket.telling(`presign ${key}`, undefined, (client) =>
+      client.presign({ method, ...object }, expiresInSeconds),
+    );
   }
 
   override async remoteConfig(): Promise<S3Config> {
@@ -191,14 +180,6 @@ export class S3ArtifactStore extends ArtifactStore<S3Config> {
 
 function hasDotSegment(key: string): boolean {
   return /(^|\/)\.\.?(\/|$)/.test(key);
-}
-
-function nextPosition({ IsTruncated, NextKeyMarker, NextUploadIdMarker }: ListMultipartUploadsCommandOutput) {
-  if (IsTruncated !== true || NextKeyMarker === undefined) return undefined;
-  return {
-    KeyMarker: NextKeyMarker,
-    ...(NextUploadIdMarker === undefined ? {} : { UploadIdMarker: NextUploadIdMarker }),
-  };
 }
 
 function checkRange({ start, end = start }: NonNullable<ReadOptions['range']>): void {

@@ -1,8 +1,12 @@
-import type { S3Client } from '@aws-sdk/client-s3';
 import type { S3Config } from './artifact-store.ts';
+import { S3Client } from './client/s3-client.ts';
 import { ConditionalWrites } from './conditional-writes.ts';
-import { createS3Client } from './create-s3-client.ts';
 import { explainS3Error } from './s3-errors.ts';
+
+export interface S3Object {
+  readonly bucket: string;
+  readonly key: string;
+}
 
 /** A bucket as a store's config reaches it. Keys are whole, and may be all that S3 takes. */
 export class S3Bucket {
@@ -11,7 +15,7 @@ export class S3Bucket {
   /** The store's name, for messages. */
   readonly store: string;
   readonly conditionalWrites: ConditionalWrites;
-  #client: Promise<S3Client> | undefined;
+  #client: S3Client | undefined;
 
   /** @param probePrefix where the server is tried out; ends in `/` or is empty. */
   constructor(store: string, name: string, config: S3Config, probePrefix: string) {
@@ -21,13 +25,13 @@ export class S3Bucket {
     this.conditionalWrites = new ConditionalWrites(this, probePrefix);
   }
 
-  client(): Promise<S3Client> {
-    this.#client ??= createS3Client(this.config);
+  get client(): S3Client {
+    this.#client ??= new S3Client(this.config);
     return this.#client;
   }
 
-  object(key: string): { readonly Bucket: string; readonly Key: string } {
-    return { Bucket: this.name, Key: key };
+  object(key: string): S3Object {
+    return { bucket: this.name, key };
   }
 
   /** Does `work`, and says what it throws in a user's words; an abort throws the signal's reason. @param what as in `read a/b`. */
@@ -38,7 +42,7 @@ export class S3Bucket {
   ): Promise<Answer> {
     try {
       signal?.throwIfAborted();
-      return await work(await this.client());
+      return await work(this.client);
     } catch (error) {
       if (signal?.aborted === true) throw signal.reason;
       throw explainS3Error(this.store, what, error);
@@ -48,16 +52,11 @@ export class S3Bucket {
   /** Another bucket by the same client. */
   sibling(name: string): S3Bucket {
     const bucket = new S3Bucket(this.store, name, this.config, '');
-    bucket.#client = this.client();
+    bucket.#client = this.client;
     return bucket;
   }
 
   async close(): Promise<void> {
-    if (this.#client !== undefined) (await this.#client).destroy();
+    await this.#client?.close();
   }
-}
-
-/** Options of a request. */
-export function abortable(signal: AbortSignal | undefined): { readonly abortSignal?: AbortSignal } {
-  return signal === undefined ? {} : { abortSignal: signal };
 }

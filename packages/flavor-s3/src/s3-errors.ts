@@ -1,10 +1,12 @@
-import { S3ServiceException } from '@aws-sdk/client-s3';
 import { ArtifactStoreError, MlstackError } from '@mlstack/core/flavor';
 import { BodySizeError } from './body-parts.ts';
+import { S3AnswerError } from './client/s3-answer-error.ts';
+import type { S3Answer } from './client/s3-request.ts';
+import { headerOf } from './client/s3-request.ts';
 import { explainConnectionError } from './connection-errors.ts';
 
 export function statusOf(error: unknown): number | undefined {
-  return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+  return error instanceof S3AnswerError ? error.status : undefined;
 }
 
 export function isMissing(error: unknown): boolean {
@@ -16,18 +18,17 @@ export function nameOf(error: unknown): string {
 }
 
 /** Every answer that tells of an object carries its ETag. */
-export function requireETag({ ETag }: { readonly ETag?: string | undefined }): string {
-  if (ETag === undefined) throw new StrangeAnswerError('no ETag');
-  return ETag;
+export function requireETag(answer: Pick<S3Answer, 'headers'>): string {
+  const etag = headerOf(answer, 'etag');
+  if (etag === undefined) throw new StrangeAnswerError('no ETag');
+  return etag;
 }
 
-/** Says an SDK's error in a user's words, with the next action. */
+/** Says an error in a user's words, with the next action. */
 export function explainS3Error(store: string, what: string, error: unknown): Error {
   if (MlstackError.is(error)) return error;
   if (error instanceof BodySizeError) return new ArtifactStoreError(store, what, { reason: error.message });
   const { reason, hint } = explanationOf(error);
-  // What the SDK says of an answer without a message.
-  if (error instanceof Error && error.message === 'UnknownError') error.message = 'the server says no more';
   return new ArtifactStoreError(store, what, { reason, hint, cause: error });
 }
 
@@ -121,32 +122,23 @@ export class StrangeAnswerError extends Error {
 }
 
 function explainStrangeAnswer(error: unknown): Explanation | undefined {
-  const {
-    $response,
-    name = '',
-    message = '',
-  } = error as {
-    readonly $response?: { readonly statusCode?: number; readonly headers?: Readonly<Record<string, string>> };
-    readonly name?: string;
-    readonly message?: string;
-  };
-  const { statusCode = 0, headers = {} } = $response ?? {};
-  if (statusCode >= 300 && statusCode < 400 && headers.location !== undefined)
+  const { status = 0, name = '', headers = {} } = error as Partial<S3AnswerError>;
+  const location = headerOf({ headers }, 'location');
+  if (status >= 300 && status < 400 && location !== undefined)
     return {
-      reason: `the server redirects to ${headers.location}`,
+      reason: `the server redirects to ${location}`,
       hint: 'Correct the endpoint of the store: redirects are not followed.',
     };
-  const isWordless = name === 'Unknown' || name === 'NotFound' || /XML parse error|Deserialization error/.test(message);
-  const type = headers['content-type'] ?? 'xml';
-  if (!(error instanceof StrangeAnswerError) && !(isWordless && statusCode >= 300 && !type.includes('xml')))
-    return isWordless && statusCode >= 300
-      ? {
-          reason: `the server answers ${statusCode} without a reason`,
-          hint: 'Run `mlstack doctor` to look for the cause.',
-        }
-      : undefined;
+  const isWordless = name === 'Unknown' && status >= 300;
+  const type = headerOf({ headers }, 'content-type') ?? 'xml';
+  if (error instanceof StrangeAnswerError || (isWordless && !type.includes('xml')))
+    return {
+      reason: `the server does not answer as S3 does${status === 0 ? '' : ` (${status})`}`,
+      hint: 'Correct the endpoint of the store: it may be that of a console or of a proxy.',
+    };
+  if (!isWordless) return undefined;
   return {
-    reason: `the server does not answer as S3 does${statusCode === 0 ? '' : ` (${statusCode})`}`,
-    hint: 'Correct the endpoint of the store: it may be that of a console or of a proxy.',
+    reason: `the server answers ${status} without a reason`,
+    hint: 'Run `mlstack doctor` to look for the cause.',
   };
 }

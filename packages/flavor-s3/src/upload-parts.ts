@@ -1,16 +1,7 @@
-import { hash } from 'node:crypto';
-import {
-  AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
-  UploadPartCommand,
-} from '@aws-sdk/client-s3';
 import { ArtifactStoreError } from '@mlstack/core/flavor';
 import type { BodyPart, BodyParts, PartMemory } from './body-parts.ts';
-import { payloadHash } from './payload-hash.ts';
+import { MultipartUpload } from './multipart-upload.ts';
 import type { S3Bucket } from './s3-bucket.ts';
-import { abortable } from './s3-bucket.ts';
-import { requireETag } from './s3-errors.ts';
 import { WriteClaim } from './write-claim.ts';
 
 /** S3 takes at most this many parts. */
@@ -33,22 +24,15 @@ export async function uploadParts(
   key: string,
   { first, memory, parts, ifAbsent, signal }: PartsUpload,
 ): Promise<void> {
-  const client = await bucket.client();
   const claim = new WriteClaim(bucket, key, { ifAbsent });
-  const created = new CreateMultipartUploadCommand({ ...bucket.object(key), ...claim.metadata });
-  const { UploadId } = await client.send(created, abortable(signal));
-  const upload = { ...bucket.object(key), UploadId };
+  const upload = await MultipartUpload.create(bucket.client, bucket.object(key), { headers: claim.headers, signal });
   const failed = new AbortController();
   const partSignal = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
-  const sent: { readonly PartNumber: number; readonly ETag: string }[] = [];
+  const etags: string[] = [];
 
   const send = async ({ number, bytes }: BodyPart) => {
     if (number > maximumParts) throw new TooManyPartsError(bucket, key);
-    const part = { PartNumber: number, Body: bytes, ContentLength: bytes.byteLength };
-    const command = new UploadPartCommand({ ...upload, ...part });
-    command.middlewareStack.use(payloadHash(hash('sha256', bytes)));
-    const ETag = requireETag(await client.send(command, abortable(partSignal)));
-    sent[number - 1] = { PartNumber: number, ETag };
+    etags[number - 1] = await upload.send(number, bytes, partSignal);
   };
   const sendInTurn = async (own: PartMemory, part: BodyPart | undefined) => {
     try {
@@ -66,17 +50,11 @@ export async function uploadParts(
   ];
   try {
     await Promise.all(senders);
-    const complete = (condition: object) =>
-      client.send(
-        new CompleteMultipartUploadCommand({ ...upload, ...condition, MultipartUpload: { Parts: sent } }),
-        abortable(signal),
-      );
-    await claim.settle(complete, signal);
+    await claim.settle(upload.complete(etags, { headers: claim.condition, signal }), signal);
   } catch (error) {
     parts.close();
     await Promise.allSettled(senders);
-    const abort = new AbortMultipartUploadCommand(upload);
-    await client.send(abort, { abortSignal: AbortSignal.timeout(abortTimeoutMs) }).catch(() => {});
+    await upload.abort(AbortSignal.timeout(abortTimeoutMs)).catch(() => {});
     throw error;
   }
 }

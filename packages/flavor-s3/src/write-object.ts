@@ -1,12 +1,9 @@
-import { PutObjectCommand } from '@aws-sdk/client-s3';
 import type { WriteOptions, WriteReceipt } from '@mlstack/core/flavor';
 import { ArtifactStoreError } from '@mlstack/core/flavor';
 import type { PartMemory } from './body-parts.ts';
 import { BodyParts } from './body-parts.ts';
-import { payloadHash } from './payload-hash.ts';
 import { putSpooled } from './put-spooled.ts';
 import type { S3Bucket } from './s3-bucket.ts';
-import { abortable } from './s3-bucket.ts';
 import { requireETag } from './s3-errors.ts';
 import { maximumParts, uploadParts } from './upload-parts.ts';
 import { WriteClaim } from './write-claim.ts';
@@ -57,19 +54,20 @@ interface SmallBody {
 }
 
 async function putObject(bucket: S3Bucket, key: string, { bytes, sha256, ifAbsent, signal }: SmallBody): Promise<void> {
-  const client = await bucket.client();
-  const put = async (claim: object) => {
-    const command = new PutObjectCommand({
+  const put = async (headers: Readonly<Record<string, string>>) => {
+    const answer = await bucket.client.send({
+      method: 'PUT',
       ...bucket.object(key),
-      ...claim,
-      Body: bytes,
-      ContentLength: bytes.byteLength,
+      headers,
+      body: bytes,
+      sha256,
+      signal,
     });
-    command.middlewareStack.use(payloadHash(sha256));
-    requireETag(await client.send(command, abortable(signal)));
+    requireETag(answer);
   };
-  if (!ifAbsent) await put({});
-  else await new WriteClaim(bucket, key, { ifAbsent }).settle(put, signal);
+  if (!ifAbsent) return await put({});
+  const claim = new WriteClaim(bucket, key, { ifAbsent });
+  await claim.settle(put({ ...claim.headers, ...claim.condition }), signal);
 }
 
 async function requireConditionalWrites(bucket: S3Bucket, key: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { CreateBucketCommand, DeleteBucketCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
+import type { S3ClientConfig } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, DeleteBucketCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import type { S3Config } from '../artifact-store.ts';
 import { deleteObjects } from '../delete-objects.ts';
 import { listObjects } from '../list-objects.ts';
@@ -15,15 +16,26 @@ export class TestBucket {
   readonly name = `mlstack-test-${randomUUID()}`;
   readonly #server: Partial<S3Config>;
   readonly #opened: S3ArtifactStore[] = [];
+  #client: S3Client | undefined;
 
   /** @param server what reaches the server. */
   constructor(server: Partial<S3Config> = realServer) {
     this.#server = server;
   }
 
+  /** The AWS SDK's: what another client sees there. */
+  get client(): S3Client {
+    const { endpoint, region, accessKeyId, secretAccessKey } = this.#server;
+    const credentials =
+      accessKeyId === undefined || secretAccessKey === undefined
+        ? {}
+        : { credentials: { accessKeyId, secretAccessKey } };
+    this.#client ??= new S3Client({ endpoint, region, ...credentials, forcePathStyle: true } as S3ClientConfig);
+    return this.#client;
+  }
+
   async create(): Promise<this> {
-    const client = await this.open().bucket.client();
-    await client.send(new CreateBucketCommand({ Bucket: this.name }));
+    await this.client.send(new CreateBucketCommand({ Bucket: this.name }));
     return this;
   }
 
@@ -47,7 +59,7 @@ export class TestBucket {
 
   /** Keys of what was begun in parts and is neither complete nor aborted. */
   async unfinishedUploads(): Promise<string[]> {
-    const client = await this.open().bucket.client();
+    const { client } = this;
     const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: this.name }));
     return Uploads.map(({ Key = '' }) => Key);
   }
@@ -57,7 +69,8 @@ export class TestBucket {
     const store = this.open();
     await store.deleteUnfinished('', new Date(Date.now() + 3_600_000));
     await deleteObjects(store.bucket, await this.keys(), undefined);
-    await (await store.bucket.client()).send(new DeleteBucketCommand({ Bucket: this.name }));
+    await this.client.send(new DeleteBucketCommand({ Bucket: this.name }));
     await Promise.all(this.#opened.map((opened) => opened.close()));
+    this.#client?.destroy();
   }
 }

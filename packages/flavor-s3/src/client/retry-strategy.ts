@@ -1,6 +1,6 @@
 import type { RetryErrorInfo, RetryStrategyV2, RetryToken } from '@smithy/types';
-import { isPassing } from './passing-errors.ts';
-import { RetrySchedule } from './retry-schedule.ts';
+import { isPassing } from '../passing-errors.ts';
+import { RetrySchedule } from '../retry-schedule.ts';
 
 /**
  * Tries again for a stretch of time rather than a number of times, so that a server that is restarted is waited for. Each request counts for
