@@ -62,11 +62,7 @@ function commandOf(contender: Contender, job: TransferJob): readonly [string, re
   if (contender !== 'rclone')
     return [
       process.execPath,
-      [
-        '--conditions=mlstack-source',
-        join(import.meta.dirname, 's3-transfer', `${contender}-transfer.ts`),
-        JSON.stringify(job),
-      ],
+      [join(import.meta.dirname, 's3-transfer', `${contender}-transfer.ts`), JSON.stringify(job)],
     ];
   const remote = `remote:${job.bucket}/${job.prefix}`;
   const [source, target] = job.direction === 'upload' ? [job.directory, remote] : [remote, job.directory];

@@ -7,7 +7,11 @@ export function s3Config() {
     path: location(
       z
         .string()
-        .regex(/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[^\0]*)?$/, 'must be s3://bucket or s3://bucket/prefix'),
+        .regex(/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[^\0]*)?$/, 'must be s3://bucket or s3://bucket/prefix')
+        .refine(
+          (path) => !/^s3:\/\/[^/]*--x-s3(\/|$)/.test(path),
+          'must not be a directory bucket (S3 Express One Zone)',
+        ),
     ).describe('Where artifacts go: s3://bucket/prefix'),
     endpoint: location(
       z.url({ protocol: /^https?$/, error: 'must be a URL as https://minio.example.org:9000' }).optional(),
