@@ -1,3 +1,4 @@
+/// <reference path="./undici.d.ts" />
 import type { Readable } from 'node:stream';
 import request from 'undici/lib/api/api-request.js';
 import Agent from 'undici/lib/dispatcher/agent.js';
