@@ -9,7 +9,7 @@ import { s3Config } from '../artifact-store.ts';
 import { CredentialSource } from './credential-source.ts';
 
 const path = 's3://bucket';
-const sourceOf = (config: object) => new CredentialSource(s3Config.parse({ path, ...config }), 'us-east-1');
+const sourceOf = (config: object) => new CredentialSource(s3Config().parse({ path, ...config }), 'us-east-1');
 
 let folder: string;
 beforeEach(() => {

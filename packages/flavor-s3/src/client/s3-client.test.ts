@@ -14,7 +14,7 @@ async function openClient(listener: RequestListener, config: Partial<S3Config> =
   await once(server, 'listening');
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const keys = { accessKeyId: 'any', secretAccessKey: 'any' };
-  const client = new S3Client(s3Config.parse({ path: 's3://bucket', endpoint, ...keys, ...config }));
+  const client = new S3Client(s3Config().parse({ path: 's3://bucket', endpoint, ...keys, ...config }));
   onTestFinished(async () => {
     await client.close();
     server.close().closeAllConnections();

@@ -6,7 +6,7 @@ import { s3Config } from '../artifact-store.ts';
 import { addressOf, encodeQuery, resolveTarget } from './s3-target.ts';
 
 async function urlOf(config: object, bucket = 'bucket', key?: string): Promise<string> {
-  const target = await resolveTarget(s3Config.parse({ path: 's3://bucket', ...config }));
+  const target = await resolveTarget(s3Config().parse({ path: 's3://bucket', ...config }));
   const { origin, path, host } = addressOf(target, bucket, key);
   expect(origin.endsWith(`//${host}`)).toBe(true);
   return origin + path;
@@ -36,9 +36,9 @@ describe('a server at an endpoint', () => {
 
   test('is of us-east-1 unless the store says otherwise', async () => {
     const path = 's3://bucket';
-    expect(await resolveTarget(s3Config.parse({ path, endpoint }))).toMatchObject({ region: 'us-east-1' });
+    expect(await resolveTarget(s3Config().parse({ path, endpoint }))).toMatchObject({ region: 'us-east-1' });
     const region = 'eu-central-1';
-    expect(await resolveTarget(s3Config.parse({ path, endpoint, region }))).toMatchObject({ region });
+    expect(await resolveTarget(s3Config().parse({ path, endpoint, region }))).toMatchObject({ region });
   });
 
   test('gets each character of a key as it is', async () => {
