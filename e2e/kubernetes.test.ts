@@ -2,6 +2,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import type { UserProject } from './user-project.ts';
 import { createUserFolder, createUserProject } from './user-project.ts';
 
 /** A kubeconfig that must not be needed: nothing listens there. */
@@ -22,6 +23,10 @@ function createClusterUser() {
   const user = createUserProject({ KUBECONFIG: file });
   user.succeed('init');
   return user;
+}
+
+function registerStore(user: UserProject, name: string, ...fields: string[]): void {
+  user.succeed('artifact-store', 'register', name, '--flavor=s3', '--path=s3://bucket', ...fields);
 }
 
 test('a component of the cluster is registered, described and refused without a cluster being asked', () => {
@@ -69,12 +74,10 @@ test('a stack whose pods could not use the artifact store is refused with the re
   user.succeed('step-operator', 'register', 'gpu', '--flavor=kubernetes', '--context=nowhere');
   const stack = (name: string, store: string, ...more: string[]) =>
     user.mlstack('stack', 'register', name, '-o', 'k8s', '-a', store, '-m', 'default', ...more);
-  const store = (name: string, ...fields: string[]) =>
-    user.succeed('artifact-store', 'register', name, '--flavor=s3', '--path=s3://bucket', ...fields);
-  store('loopback', '--endpoint=http://127.0.0.1:9000', ...keys);
-  store('ambient', '--endpoint=https://minio.example.org');
-  store('profile', '--endpoint=https://minio.example.org', '--profile=work');
-  store('good', '--endpoint=https://minio.example.org', ...keys);
+  registerStore(user, 'loopback', '--endpoint=http://127.0.0.1:9000', ...keys);
+  registerStore(user, 'ambient', '--endpoint=https://minio.example.org');
+  registerStore(user, 'profile', '--endpoint=https://minio.example.org', '--profile=work');
+  registerStore(user, 'good', '--endpoint=https://minio.example.org', ...keys);
 
   for (const [name, message, fix] of [
     ['default', /pods of orchestrator "k8s" cannot reach.*lies on this machine/, /→.*s3/],
@@ -107,15 +110,7 @@ test('a stack whose pods could not use the artifact store is refused with the re
 test('settings that steps have for the cluster are checked before anything starts', () => {
   const user = createClusterUser();
   user.succeed('orchestrator', 'register', 'k8s', '--flavor=kubernetes', '--context=nowhere');
-  user.succeed(
-    'artifact-store',
-    'register',
-    'good',
-    '--flavor=s3',
-    '--path=s3://bucket',
-    '--endpoint=http://192.0.2.1',
-    ...keys,
-  );
+  registerStore(user, 'good', '--endpoint=http://192.0.2.1', ...keys);
   user.succeed('stack', 'register', 'cluster', '-o', 'k8s', '-a', 'good', '-m', 'default', '--set');
   user.write(
     'pipeline.ts',
@@ -134,15 +129,7 @@ test('settings that steps have for the cluster are checked before anything start
 test('a cluster that is not there is told without a stack trace or a secret', () => {
   const user = createClusterUser();
   user.succeed('orchestrator', 'register', 'k8s', '--flavor=kubernetes', '--apiTimeoutMs=1000');
-  user.succeed(
-    'artifact-store',
-    'register',
-    'good',
-    '--flavor=s3',
-    '--path=s3://bucket',
-    '--endpoint=http://127.1.1.1:9',
-    ...keys,
-  );
+  registerStore(user, 'good', '--endpoint=http://127.1.1.1:9', ...keys);
   for (const args of [
     ['orchestrator', 'up', 'k8s'],
     ['kubernetes', 'jobs', '--component', 'k8s'],
@@ -179,15 +166,7 @@ test('commands that do not touch the cluster do not load its client, and those t
   const definition = bytesOf('orchestrator', 'register', 'k8s', '--flavor=kubernetes', '--context=nowhere');
   expect(definition).toBeGreaterThan(0);
   expect(definition).toBeLessThan(50_000);
-  user.succeed(
-    'artifact-store',
-    'register',
-    'good',
-    '--flavor=s3',
-    '--path=s3://bucket',
-    '--endpoint=http://192.0.2.1',
-    ...keys,
-  );
+  registerStore(user, 'good', '--endpoint=http://192.0.2.1', ...keys);
   user.succeed('stack', 'register', 'cluster', '-o', 'k8s', '-a', 'good', '-m', 'default', '--set');
   for (const args of [['stack', 'list'], ['stack', 'get'], ['--help'], ['flavor', 'list'], ['orchestrator', 'list']])
     expect(bytesOf(...args), args.join(' ')).toBe(0);

@@ -7,10 +7,13 @@ import type {
   ComponentStatus,
   DiagnosisContext,
   Finding,
+  Launcher,
+  LauncherContext,
   LifecycleOutcome,
 } from '@mlstack/core/flavor';
 import { MlstackError } from '@mlstack/core/flavor';
 import { createClusterApi } from './cluster-api.ts';
+import { JobLauncher } from './job-launcher.ts';
 import { createKubernetesApi } from './kubernetes-api.ts';
 import type { KubernetesConfig } from './kubernetes-config.ts';
 import { deprovisionNamespace, namespaceStatus, provisionNamespace } from './provision-namespace.ts';
@@ -64,6 +67,13 @@ export class KubernetesCluster {
     } catch {
       return undefined;
     }
+  }
+
+  /** @param settingsKey under which steps put settings for it. */
+  createLauncher(context: LauncherContext, settingsKey: string): Launcher {
+    this.stay();
+    const { config, componentId } = this;
+    return new JobLauncher(context, { api: createKubernetesApi(config), config, componentId, settingsKey });
   }
 
   async provision(): Promise<LifecycleOutcome> {

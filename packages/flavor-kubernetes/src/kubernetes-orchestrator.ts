@@ -9,8 +9,6 @@ import type {
   LifecycleOutcome,
 } from '@mlstack/core/flavor';
 import { Orchestrator, startBackgroundProcess } from '@mlstack/core/flavor';
-import { JobLauncher } from './job-launcher.ts';
-import { createKubernetesApi } from './kubernetes-api.ts';
 import { KubernetesCluster } from './kubernetes-cluster.ts';
 import type { KubernetesConfig } from './kubernetes-config.ts';
 
@@ -24,10 +22,7 @@ export class KubernetesOrchestrator extends Orchestrator<KubernetesConfig> {
   }
 
   async createLauncher(context: LauncherContext): Promise<Launcher> {
-    this.cluster.stay();
-    const { config, componentId } = this.cluster;
-    const api = createKubernetesApi(config);
-    return new JobLauncher(context, { api, config, componentId, settingsKey: 'orchestrator/kubernetes' });
+    return this.cluster.createLauncher(context, 'orchestrator/kubernetes');
   }
 
   async submitDriver({

@@ -8,8 +8,6 @@ import type {
   LifecycleOutcome,
 } from '@mlstack/core/flavor';
 import { StepOperator } from '@mlstack/core/flavor';
-import { JobLauncher } from './job-launcher.ts';
-import { createKubernetesApi } from './kubernetes-api.ts';
 import { KubernetesCluster } from './kubernetes-cluster.ts';
 import type { KubernetesConfig } from './kubernetes-config.ts';
 
@@ -23,10 +21,7 @@ export class KubernetesStepOperator extends StepOperator<KubernetesConfig> {
   }
 
   async createLauncher(context: LauncherContext): Promise<Launcher> {
-    this.cluster.stay();
-    const { config, componentId } = this.cluster;
-    const api = createKubernetesApi(config);
-    return new JobLauncher(context, { api, config, componentId, settingsKey: 'step-operator/kubernetes' });
+    return this.cluster.createLauncher(context, 'step-operator/kubernetes');
   }
 
   override async provision(): Promise<LifecycleOutcome> {
