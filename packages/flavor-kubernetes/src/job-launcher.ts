@@ -63,8 +63,8 @@ export class JobLauncher implements Launcher {
   /** The request under way that makes a Job, for who has to remove it. */
   readonly #attempts = new Map<string, Promise<unknown>>();
   readonly #removals = new Set<Promise<unknown>>();
-  /** Jobs that were to be removed and are not known to be. */
-  readonly #left = new Set<string>();
+  /** Jobs that could not be removed, with why not. */
+  readonly #left = new Map<string, unknown>();
   readonly #closed = new AbortController();
   readonly #patience: InsistOptions;
   #watch: Promise<RunWatch> | undefined;
@@ -334,13 +334,16 @@ export class JobLauncher implements Launcher {
   }
 
   #describeLeft(): string {
-    const jobs = [...this.#left];
+    const { api, config } = this.#options;
+    const jobs = [...this.#left.keys()];
+    const [error] = this.#left.values();
+    const reason = this.#closed.signal.aborted
+      ? 'the API server did not answer in time'
+      : explainClusterError(api, error).reason;
     const more = jobs.length > mostNamed ? ` and ${jobs.length - mostNamed} more` : '';
-    const names = `${jobs.slice(0, mostNamed).join(', ')}${more}`;
-    const { namespace } = this.#options.config;
     return (
-      `The API server did not answer in time: Jobs of this run are left in namespace ${namespace}, and their pods may still run (${names}). ` +
-      'Remove them with mlstack kubernetes prune once it answers.'
+      `Jobs of this run are left in namespace ${config.namespace}, and their pods may still run, as ${reason}: ` +
+      `${jobs.slice(0, mostNamed).join(', ')}${more}. Remove them with mlstack kubernetes prune once that is mended.`
     );
   }
 
@@ -363,11 +366,7 @@ export class JobLauncher implements Launcher {
       const request = { name: pod, namespace, gracePeriodSeconds: 0 };
       await ignoreMissing(insist(() => api.core.deleteNamespacedPod(request), this.#patience));
     };
-    this.#left.add(job);
-    const removal = remove().then(
-      () => this.#left.delete(job),
-      () => {},
-    );
+    const removal = remove().catch((error: unknown) => this.#left.set(job, error));
     this.#removals.add(removal);
     void removal.finally(() => this.#removals.delete(removal));
   }

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { shareConnections } from './share-connections.ts';
 
 test('requests one after the other share connections', async () => {
@@ -26,4 +26,26 @@ test('requests one after the other share connections', async () => {
   const api = kubeConfig.makeApiClient(CoreV1Api);
   for (let count = 0; count < 10; count++) await api.listNamespacedPod({ namespace: 'n' });
   expect(connections).toBeLessThan(3);
+});
+
+test('a program that never gives credentials is given up, and started again by the next request', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  let starts = 0;
+  class Waiting {
+    createDispatcher() {}
+    async applyOptions(_options: object): Promise<void> {
+      starts++;
+      await new Promise(() => {});
+    }
+  }
+  const kubeConfig = new Waiting();
+  shareConnections(kubeConfig as unknown as KubeConfig);
+  for (const attempt of [1, 2]) {
+    const waiting = [kubeConfig.applyOptions({}), kubeConfig.applyOptions({})];
+    const failing = Promise.allSettled(waiting);
+    await vi.advanceTimersByTimeAsync(300_000);
+    expect(await failing).toMatchObject([{ reason: { name: 'TimeoutError' } }, { reason: { name: 'TimeoutError' } }]);
+    expect(starts).toBe(attempt);
+  }
 });

@@ -9,6 +9,9 @@ interface Internals {
   applyOptions(options: RequestOptions): Promise<void>;
 }
 
+/** How long a program may take that asks its user for credentials, in milliseconds. */
+const credentialsMs = 300_000;
+
 /**
  * Lets the requests of one kubeconfig share connections and credentials: the client makes a pool, and with it a handshake, for every
  * single one, and starts a program that gives credentials as often as there are requests that wait for them. Other credentials, as
@@ -27,7 +30,12 @@ export function shareConnections(kubeConfig: KubeConfig): void {
   let pending: Promise<RequestOptions> | undefined;
   const read = async (): Promise<RequestOptions> => {
     const options = {};
-    await apply(options);
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => late.reject(new DOMException(`no credentials for ${credentialsMs / 1000} s`, 'TimeoutError')),
+      credentialsMs,
+    );
+    await Promise.race([apply(options), late.promise]).finally(() => clearTimeout(timer));
     return options;
   };
   config.applyOptions = async (options) => {

@@ -4,7 +4,7 @@ import { telling } from '../cluster-errors.ts';
 import type { KubernetesCluster } from '../kubernetes-cluster.ts';
 import { annotations, labels, shortHash } from '../object-names.ts';
 import { readPodRefusals } from '../pod-refusals.ts';
-import { readJobEnd, readPodState } from '../pod-state.ts';
+import { readJobEnd, readPodState, readSuspension } from '../pod-state.ts';
 import { outputPrefixOf } from '../step-job.ts';
 
 /** A Job on the cluster that a component of mlstack made, and how it is. */
@@ -99,7 +99,8 @@ function stateOf({ job, pod, refusal }: ListedJob, role: string): Pick<RunJob, '
       : { state: 'failed', reason: explain(cause) };
   }
   if (state?.kind === 'running') return { state: 'running', reason: '' };
-  return { state: 'waiting', reason: state?.kind === 'waiting' ? state.reason : (refusal ?? 'its pod is being made') };
+  const podless = readSuspension(job) ?? refusal ?? 'its pod is being made';
+  return { state: 'waiting', reason: state?.kind === 'waiting' ? state.reason : podless };
 }
 
 type Cause = Extract<ReturnType<typeof readPodState>, { kind: 'ended' }>['cause'];

@@ -33,6 +33,7 @@ describe.skipIf(!isClusterThere)('what runs have on a cluster (MLSTACK_TEST_KUBE
     runId: string,
     componentId = cluster.componentId,
     container: object = { image: 'node:24-slim', command: ['true'] },
+    suspend = false,
   ) {
     const name = `mlstack-${randomUUID().slice(0, 13)}`;
     const metadata = {
@@ -51,7 +52,10 @@ describe.skipIf(!isClusterThere)('what runs have on a cluster (MLSTACK_TEST_KUBE
     };
     const template = { metadata, spec: { restartPolicy: 'Never', containers: [{ name: 'step', ...container }] } };
     const { api, name: namespace } = project.namespace;
-    await api.batch.createNamespacedJob({ namespace, body: { metadata, spec: { backoffLimit: 0, template } } });
+    await api.batch.createNamespacedJob({
+      namespace,
+      body: { metadata, spec: { backoffLimit: 0, suspend, template } },
+    });
     return name;
   }
 
@@ -101,11 +105,13 @@ describe.skipIf(!isClusterThere)('what runs have on a cluster (MLSTACK_TEST_KUBE
   test('tells why something is not started, and why it failed', async () => {
     await leaveJob('image', undefined, { image: '127.0.0.1:1/none:1', command: ['true'] });
     await leaveJob('exit', undefined, { image: 'node:24-slim', command: ['sh', '-c', 'exit 3'] });
+    await leaveJob('queued', undefined, undefined, true);
     const reasons = async () =>
       Object.fromEntries((await listRunJobs(cluster)).map((job) => [job.runId, `${job.state}: ${job.reason}`]));
     await expect.poll(reasons, { timeout: 60_000 }).toEqual({
       image: expect.stringMatching(/^waiting: (ErrImagePull|ImagePullBackOff): /),
       exit: 'failed: exit code 3',
+      queued: expect.stringMatching(/^waiting: its Job is suspended/),
     });
   });
 });
