@@ -60,6 +60,10 @@ describe('what is of the wrong kind', () => {
     );
   });
 
+  test('a file without a name is told as what it is', () => {
+    expectRefused(createProject(), ['run', ''], /The name of the file to run is empty/);
+  });
+
   test('names that are empty, hostile, too long or taken are refused', () => {
     const user = createProject();
     for (const name of ['', '../x', 'a\nb', 'x'.repeat(10_000), '1st', 'a b'])

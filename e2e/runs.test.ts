@@ -83,6 +83,10 @@ describe('what a run begins with', () => {
     user.succeed('run', 'behaviours.ts#sums', '--run-name', 'second', '--param', 'total.label=two');
     expect(user.ask('runs', 'describe').run.name).toBe('second');
     expect(user.succeed('runs', 'logs')).toBe('total  two times 1\n');
+    user.succeed('run', 'behaviours.ts#sums', '--param', 'total.label=two');
+    expect(user.mlstack('runs', 'logs').stderr).toMatch(/^Nothing was printed: 2 steps came from the cache/);
+    expect(user.mlstack('runs', 'logs', '--step', 'total').stderr).toContain('step "total" came from the cache');
+    expect(user.succeed('runs', 'delete', user.ask('runs', 'describe').run.name, '--yes')).toContain('is deleted');
     expect(user.succeed('runs', 'explain')).toMatch(/numbers: same code.*parameter label: "none" → "two"/s);
     expect(user.succeed('runs', 'stop')).toBe('Run "second" was completed already.\n');
     expect(user.mlstack('runs', 'resume').stderr).toContain('Run "second" has completed');

@@ -42,6 +42,8 @@ export class ModuleFileError extends MlstackError {
       'not-a-file': `${file} is not a file.`,
       'not-readable': `${file} cannot be read.`,
     };
-    super(reasons[reason], { hint: 'Name a TypeScript or JavaScript file, as in `mlstack run ./pipeline.ts`.' });
+    super(file === '' ? 'The name of the file to run is empty.' : reasons[reason], {
+      hint: 'Name a TypeScript or JavaScript file, as in `mlstack run ./pipeline.ts`.',
+    });
   }
 }

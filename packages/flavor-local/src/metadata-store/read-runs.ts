@@ -9,7 +9,7 @@ import type {
 import { RunNotFoundError } from '@mlstack/core/flavor';
 import { parsePageOptions, toPage } from './page-cursor.ts';
 import type { NamedRunRow } from './rows.ts';
-import { isLeaseHeld, optional, parse, parseHolder, toRunSummary } from './rows.ts';
+import { isLeaseHeld, longestLeaseMs, optional, parse, parseHolder, toRunSummary } from './rows.ts';
 import type { SqliteDatabase, Value } from './sqlite-database.ts';
 
 const selectRun = 'SELECT r.*, p.name AS pipeline_name FROM runs r JOIN pipelines p ON p.id = r.pipeline';
@@ -78,8 +78,10 @@ export function listRuns(
 
 function whereState(state: ObservedRunState, where: (condition: string, ...bound: Value[]) => void): void {
   where('r.state = ?', state === 'crashed' ? 'running' : state);
-  if (state === 'running') where('r.holder IS NOT NULL AND r.lease_expires_at > ?', Date.now());
-  if (state === 'crashed') where('(r.holder IS NULL OR r.lease_expires_at <= ?)', Date.now());
+  const now = Date.now();
+  const isHeld = '(r.holder IS NOT NULL AND r.lease_expires_at > ? AND r.lease_expires_at <= ?)';
+  if (state === 'running') where(isHeld, now, now + longestLeaseMs);
+  if (state === 'crashed') where(`NOT ${isHeld}`, now, now + longestLeaseMs);
 }
 
 export function listPipelines(

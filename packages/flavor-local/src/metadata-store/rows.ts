@@ -42,9 +42,13 @@ export interface NamedRunRow extends RunRow {
   readonly pipeline_name: string;
 }
 
+/** No lease is given for longer, in milliseconds: one that ends later was given by a clock that ran ahead, and is over. */
+export const longestLeaseMs = 600_000;
+
 /** `holder` is set while somebody holds the lease or died holding it. */
 export function isLeaseHeld(row: Pick<RunRow, 'holder' | 'lease_expires_at'>): boolean {
-  return row.holder !== null && row.lease_expires_at > Date.now();
+  const now = Date.now();
+  return row.holder !== null && row.lease_expires_at > now && row.lease_expires_at <= now + longestLeaseMs;
 }
 
 export function observeState(row: RunRow): ObservedRunState {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, openSync } from 'node:fs';
+import { accessSync, closeSync, constants, fsyncSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { MetadataStoreError, MetadataStoreNewerError } from '@mlstack/core/flavor';
 import { makeFolder, syncFolder } from '../durable-folder.ts';
 import { isSystemError } from '../file-system-error.ts';
@@ -25,9 +26,12 @@ export class SqliteDatabase {
   /** Makes the file where there is none and brings its format up to date. @param store the component's name, for errors. */
   static open(file: string, store: string): SqliteDatabase {
     makeFile(file);
-    const database = new SqliteDatabase(file);
+    const isReadOnly = liesOnReadOnlyDisk(file);
+    if (isReadOnly) requireClosed(file, store);
+    const database = new SqliteDatabase(file, isReadOnly);
     try {
-      database.#prepareFormat(file, store);
+      if (!isReadOnly) database.#prepareFormat(file, store);
+      else if (database.#checkFormat(file, store) < migrations.length) throw new ReadOnlyError(store, file);
       return database;
     } catch (error) {
       database.close();
@@ -35,9 +39,12 @@ export class SqliteDatabase {
     }
   }
 
-  private constructor(file: string) {
+  private constructor(file: string, isReadOnly: boolean) {
     this.#file = file;
-    this.#connection = new DatabaseSync(file, { timeout: busyMs, enableForeignKeyConstraints: false });
+    // SQLite would make a log beside the file, also to read: nobody can write to one that is said to be immutable.
+    const place = isReadOnly ? new URL('?immutable=1', pathToFileURL(file)) : file;
+    const options = { timeout: busyMs, enableForeignKeyConstraints: false, readOnly: isReadOnly };
+    this.#connection = new DatabaseSync(place, options);
   }
 
   get<Row>(sql: string, ...values: readonly Value[]): Row | undefined {
@@ -142,6 +149,30 @@ export class SqliteDatabase {
       });
     }
     return version;
+  }
+}
+
+/** Not that it is somebody else's: then others may write while it is read. */
+function liesOnReadOnlyDisk(file: string): boolean {
+  try {
+    accessSync(file, constants.W_OK);
+    return false;
+  } catch (error) {
+    return isSystemError(error, 'EROFS');
+  }
+}
+
+function requireClosed(file: string, store: string): void {
+  const log = statSync(`${file}-wal`, { throwIfNoEntry: false });
+  if (log !== undefined && log.size > 0) throw new ReadOnlyError(store, file);
+}
+
+class ReadOnlyError extends MetadataStoreError {
+  constructor(store: string, file: string) {
+    super(store, `open ${file}`, {
+      reason: 'its file system is mounted read-only, and something is left to be written into it',
+      hint: 'Mount it writable, and read the records once.',
+    });
   }
 }
 

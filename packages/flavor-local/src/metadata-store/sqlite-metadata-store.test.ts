@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { metadataStoreSuite } from '@mlstack/conformance';
 import { describeConformance } from '@mlstack/conformance/vitest';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { killWhileWriting } from '../testing/kill-while-writing.ts';
 import { applicationId, migrations } from './schema.ts';
 import { SqliteMetadataStore } from './sqlite-metadata-store.ts';
@@ -42,6 +42,24 @@ function createFolder(): string {
   cleanUp.push(() => rmSync(folder, { recursive: true }));
   return folder;
 }
+
+const emptyRun = (name: string, sourceFile = 'pipeline.ts') => ({
+  id: name,
+  name,
+  plan: {
+    formatVersion: 1,
+    pipeline: 'p',
+    export: 'default',
+    codeDigest: 'c',
+    failureMode: 'stop',
+    params: {},
+    nodes: [],
+  } as const,
+  configuration: {},
+  stack: { name: 's', components: [] },
+  versions: {},
+  sourceFile,
+});
 
 describeConformance(metadataStoreSuite, {
   create() {
@@ -126,6 +144,72 @@ test('a database of the first format learns which file it is', async () => {
   expect(await copy.earlierStoreIds()).toEqual(['before']);
 });
 
+const canMount = process.platform === 'linux' && process.getuid?.() === 0;
+
+/** A file system of 1 MiB, which the test may mount anew. Nothing where this machine does not let it. */
+function mountSmallDisk(): string | undefined {
+  const disk = createFolder();
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', disk], { stdio: 'ignore' });
+  } catch {
+    return undefined;
+  }
+  cleanUp.unshift(() => void execFileSync('umount', [disk]));
+  return disk;
+}
+
+function remount(disk: string, mode: 'ro' | 'rw'): void {
+  execFileSync('mount', ['-o', `remount,${mode}`, disk]);
+}
+
+test.runIf(canMount)(
+  'records on a file system that is mounted read-only can be read, and are not written',
+  async () => {
+    const disk = mountSmallDisk();
+    if (disk === undefined) return;
+    const file = join(disk, 'metadata.db');
+    const store = createStore(file);
+    const id = await store.storeId();
+    await store.createRun(emptyRun('kept'));
+    await store.close();
+    remount(disk, 'ro');
+    expect((await store.listRuns()).items.map(({ name }) => name)).toEqual(['kept']);
+    expect(await store.storeId()).toBe(id);
+    expect(await store.status()).toMatchObject({ state: 'ready' });
+    await expect(store.createRun(emptyRun('other'))).rejects.toMatchObject({
+      code: 'METADATA_STORE_FAILED',
+      hint: expect.stringContaining('mounted writable'),
+    });
+    await expect(createStore(join(disk, 'other.db')).listRuns()).rejects.toMatchObject({
+      message: expect.stringContaining('mounted read-only'),
+    });
+    await store.close();
+    remount(disk, 'rw');
+    writeFileSync(`${file}-wal`, 'what a writer left');
+    remount(disk, 'ro');
+    await expect(createStore(file).listRuns()).rejects.toMatchObject({
+      hint: expect.stringContaining('Mount it writable'),
+    });
+    remount(disk, 'rw');
+  },
+);
+
+test('a lease that was given by a clock which ran ahead does not outlive its driver for long', async () => {
+  const store = createStore(join(createFolder(), 'metadata.db'));
+  const run = emptyRun('run');
+  await store.createRun(run);
+  const lease = await store.takeLease(run.id, { host: 'h', boot: 'b', pid: 1, processStart: 's' }, { ttlMs: 15_000 });
+  const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000);
+  await store.renewLease(lease, 15_000);
+  clock.mockRestore();
+  expect((await store.getRun(run.id)).state).toBe('crashed');
+  expect((await store.listRuns({ state: 'crashed' })).items).toHaveLength(1);
+  expect((await store.listRuns({ state: 'running' })).items).toHaveLength(0);
+  // Its driver, where it lives, has it back at its next heartbeat.
+  await store.renewLease(lease, 15_000);
+  expect((await store.getRun(run.id)).state).toBe('running');
+});
+
 test('records of a newer version are refused and stay as they are', async () => {
   const file = join(createFolder(), 'metadata.db');
   const store = createStore(file);
@@ -184,51 +268,14 @@ test('a store that another process keeps locked is waited for without blocking t
   expect(turns).toBeGreaterThan(2);
 });
 
-test.runIf(process.getuid?.() === 0 && process.platform === 'linux')(
-  'a full or read-only disk gives an error with a hint and loses nothing',
-  async () => {
-    const disk = join(createFolder(), 'disk');
-    mkdirSync(disk);
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', disk], { stdio: 'ignore' });
-    } catch {
-      return;
-    }
-    try {
-      const store = createStore(join(disk, 'metadata.db'));
-      const run = (name: string, sourceFile: string) => ({
-        id: name,
-        name,
-        plan: {
-          formatVersion: 1,
-          pipeline: 'p',
-          export: 'default',
-          codeDigest: 'c',
-          failureMode: 'stop',
-          params: {},
-          nodes: [],
-        } as const,
-        configuration: {},
-        stack: { name: 's', components: [] },
-        versions: {},
-        sourceFile,
-      });
-      await store.createRun(run('kept', 'x'));
-      await expect(store.createRun(run('large', 'x'.repeat(2 << 20)))).rejects.toMatchObject({
-        code: 'METADATA_STORE_FAILED',
-        hint: expect.any(String),
-      });
-      expect((await store.listRuns()).items.map(({ name }) => name)).toEqual(['kept']);
-      await store.close();
-      execFileSync('mount', ['-o', 'remount,ro', disk]);
-      const reader = createStore(join(disk, 'metadata.db'));
-      await expect(reader.createRun(run('other', 'x'))).rejects.toMatchObject({
-        code: 'METADATA_STORE_FAILED',
-        hint: expect.any(String),
-      });
-      await reader.close();
-    } finally {
-      execFileSync('umount', [disk]);
-    }
-  },
-);
+test.runIf(canMount)('a full disk gives an error with a hint and loses nothing', async () => {
+  const disk = mountSmallDisk();
+  if (disk === undefined) return;
+  const store = createStore(join(disk, 'metadata.db'));
+  await store.createRun(emptyRun('kept'));
+  await expect(store.createRun(emptyRun('large', 'x'.repeat(2 << 20)))).rejects.toMatchObject({
+    code: 'METADATA_STORE_FAILED',
+    hint: expect.any(String),
+  });
+  expect((await store.listRuns()).items.map(({ name }) => name)).toEqual(['kept']);
+});

@@ -1,10 +1,11 @@
 import { styleText } from 'node:util';
-import type { RunLogLine } from '@mlstack/core/project';
-import { readRunLog } from '@mlstack/core/project';
+import type { Project, RunLogLine } from '@mlstack/core/project';
+import { describeRun, readRunLog } from '@mlstack/core/project';
 import * as Flags from '@oclif/core/flags';
 import { abortOnSignals } from '../../command/abort-on-signals.ts';
 import { chooseRun, runArgument } from '../../command/choose-run.ts';
 import { MlstackCommand } from '../../command/mlstack-command.ts';
+import { formatCount } from '../../output/format-quantity.ts';
 
 export default class RunsLogs extends MlstackCommand {
   static override args = { run: runArgument };
@@ -18,7 +19,8 @@ export default class RunsLogs extends MlstackCommand {
     const { args, flags } = await this.parse(RunsLogs);
     const project = this.openProject(flags);
     const interrupted = abortOnSignals();
-    const lines = readRunLog(project, await chooseRun(project, args.run), {
+    const run = await chooseRun(project, args.run);
+    const lines = readRunLog(project, run, {
       ...(flags.step === undefined ? {} : { node: flags.step }),
       ...(flags.attempt === undefined ? {} : { attempt: flags.attempt }),
       follow: flags.follow,
@@ -33,8 +35,16 @@ export default class RunsLogs extends MlstackCommand {
     }
     interrupted.dispose();
     if (interrupted.signal.aborted) process.exitCode = 130;
-    else if (printed === 0) this.logToStderr('Nothing was printed.');
+    else if (printed === 0) this.logToStderr(await this.explainSilence(project, run, flags.step));
     return { lines: collected };
+  }
+
+  private async explainSilence(project: Project, run: string, step: string | undefined): Promise<string> {
+    const { name, steps } = await describeRun(project, run);
+    const cached = steps.filter(({ nodeId, state }) => state === 'cached' && (step ?? nodeId) === nodeId);
+    if (cached.length === 0) return 'Nothing was printed.';
+    const what = step === undefined ? formatCount(cached.length, 'step') : `step "${step}"`;
+    return `Nothing was printed: ${what} came from the cache, and \`mlstack runs explain ${name}\` says from which run.`;
   }
 }
 
