@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { BundleError } from '../errors/bundle-errors.ts';
 import { writeBuildRecord } from './build-record.ts';
@@ -10,6 +10,7 @@ import { loadBundledPackages } from './cached-packages.ts';
 import { carryAssets } from './carried-assets.ts';
 import { CodeGraph } from './code-graph.ts';
 import { editCode } from './edit-code.ts';
+import { ExternalContents } from './external-contents.ts';
 import { fingerprintSteps } from './fingerprint-steps.ts';
 import type { PackageImports } from './package-imports.ts';
 import { planPackageImports } from './package-imports.ts';
@@ -29,7 +30,15 @@ export async function assembleBundle(entry: string, root: string, stateDirectory
   const graph = new CodeGraph(parsed, assets);
   const sites = findStepSites(parsed, graph.units);
   const externals = [...userCode.externals, ...bundled.externals];
-  const installed = new Map(externals.map((external) => [external.directory, packages.withDependencies(external)]));
+  const patches = findPatches(root);
+  const external = new ExternalContents(stateDirectory, patches.files);
+  const installed = new Map(
+    externals.map((one) => {
+      const found = packages.withDependencies(one);
+      return [one.directory, found.map((each) => ({ ...each, contentHash: external.hashOf(each) }))] as const;
+    }),
+  );
+  external.save();
   const edited = editCode(
     userCode.code,
     userCode.map,
@@ -55,13 +64,22 @@ export async function assembleBundle(entry: string, root: string, stateDirectory
   });
   const bundle = storeBundle(stateDirectory, manifest, files, bundled.directory);
   const read = new Map([...userCode.sources, ...assets.sources]);
-  const influences = [...userCode.influences, ...assets.folders, ...manifestsToWatch(userCode, installed)];
+  const watched = externals.length === 0 ? [] : [patches.folder, ...patches.files];
+  const influences = [...userCode.influences, ...assets.folders, ...manifestsToWatch(userCode, installed), ...watched];
   const inputs = trackInputs([...read.keys(), ...influences], checkedAt, read);
   writeBuildRecord(stateDirectory, entry, {
     digest: bundle.digest,
     inputs: joinInputs(inputs, bundled.inputs),
   });
   return bundle;
+}
+
+/** Where `patch-package` keeps them: what it does to packages leaves no trace in the record of the installation. */
+function findPatches(root: string): { readonly folder: string; readonly files: readonly string[] } {
+  const folder = join(root, 'patches');
+  if (!existsSync(folder)) return { folder, files: [] };
+  const names = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
+  return { folder, files: names.map(({ name }) => join(folder, name)).sort() };
 }
 
 /** Where a record of the installation says that one has changed, one file stands for hundreds. */

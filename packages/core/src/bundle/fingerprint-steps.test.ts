@@ -173,6 +173,39 @@ test.each([
   },
 );
 
+test.each([
+  ['native', ['direct']],
+  ['codec', ['wrapped']],
+])('Another build of the same version of a package outside of the bundle counts: %s', async (name, steps) => {
+  const path = `node_modules/${name}/i.js` as keyof typeof withNativePackages;
+  const edit = {
+    [path]: `${withNativePackages[path]} // of another commit`,
+    [`node_modules/${name}/package.json`]: `${withNativePackages[`node_modules/${name}/package.json` as typeof path]}\n`,
+    'node_modules/.package-lock.json': '{"what npm notes of each installation":true}',
+  };
+  expect(await changedSteps({ ...withNativePackages, 'node_modules/.package-lock.json': '{}' }, edit)).toEqual(steps);
+});
+
+test('A patch of a package outside of the bundle counts once it is applied', async () => {
+  const edit = {
+    'patches/native+1.0.0.patch': 'the patch',
+    'node_modules/native/i.js': 'exports.resize = () => 2;',
+  };
+  const before = { ...withNativePackages, 'node_modules/.package-lock.json': '{}' };
+  expect(await changedSteps(before, edit)).toEqual(['direct']);
+  const again = { ...edit, 'patches/native+1.0.0.patch': 'another' };
+  const patched = { ...before, ...edit, 'node_modules/native/i.js': 'exports.resize = () => 3;' };
+  expect(await changedSteps(patched, again)).toEqual(['direct']);
+  expect(await changedSteps(patched, { 'patches/other+1.0.0.patch': 'of something else' })).toEqual([]);
+});
+
+test('An installation that changes nothing of a package outside of the bundle changes no step', async () => {
+  const before = { ...withNativePackages, 'node_modules/.package-lock.json': '{}' };
+  const { 'node_modules/native/package.json': manifest } = withNativePackages;
+  const edit = { 'node_modules/native/package.json': manifest, 'node_modules/.package-lock.json': '{"a":1}' };
+  expect(await changedSteps(before, edit)).toEqual([]);
+});
+
 test('A package that comes to lie nearer to one outside of the bundle counts', async () => {
   const edit = {
     'node_modules/codec/node_modules/codec-data/package.json': '{"name":"codec-data","version":"2.0.0"}',

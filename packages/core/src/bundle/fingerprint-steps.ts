@@ -12,8 +12,8 @@ export interface PackageFacts {
   readonly contents: ReadonlyMap<string, Readonly<Record<string, string>>>;
   /** By module file: folders of the packages outside of the bundle that it reaches. */
   readonly reachedExternals: ReadonlyMap<string, readonly string[]>;
-  /** By folder: each package outside of the bundle, first itself, then all that it depends on. */
-  readonly externals: ReadonlyMap<string, readonly InstalledPackage[]>;
+  /** By folder: each package outside of the bundle, first itself, then all that it depends on, with a SHA-256 of what is in it. */
+  readonly externals: ReadonlyMap<string, readonly (InstalledPackage & { readonly contentHash: string })[]>;
 }
 
 /**
@@ -66,7 +66,7 @@ function packageParts(
     const outside = new Set(reachedExternals.get(file));
     for (const [directory, [own, ...dependencies]] of externals) {
       if (own === undefined || !(outside.has(directory) || isOf(own, specifier))) continue;
-      for (const { name, version } of [own, ...dependencies]) add(`${name}@${version}`, 'external');
+      for (const { name, version, contentHash } of [own, ...dependencies]) add(`${name}@${version}`, contentHash);
     }
   }
   return new Map([...hashes].map(([name, found]) => [name, hashText([...found].sort().join('\n'))]));
