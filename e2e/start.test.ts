@@ -1,10 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { UserProject } from './user-project.ts';
 import { createUserFolder, createUserProject } from './user-project.ts';
 
 /** What a command loads, modules of Node's among it, by what runs it in a project of its own. */
 function modulesOf(...args: string[]): string[] {
+  return recordModules().modulesOf(...args);
+}
+
+function recordModules(): { readonly user: UserProject; modulesOf(...args: string[]): string[] } {
   const loaded = join(createUserFolder(), 'loaded.txt');
   const recorder = `import { registerHooks } from 'node:module';
     import { appendFileSync } from 'node:fs';
@@ -15,9 +20,14 @@ function modulesOf(...args: string[]): string[] {
   const preload = `data:text/javascript,${encodeURIComponent(recorder)}`;
   const user = createUserProject({ NODE_OPTIONS: `--import=${JSON.stringify(preload)}` });
   user.succeed('init');
-  writeFileSync(loaded, '');
-  user.succeed(...args);
-  return readFileSync(loaded, 'utf8').trim().split('\n');
+  return {
+    user,
+    modulesOf: (...args) => {
+      writeFileSync(loaded, '');
+      user.succeed(...args);
+      return readFileSync(loaded, 'utf8').trim().split('\n');
+    },
+  };
 }
 
 /** Packages, modules of Node's and parts of core that take longer to load than these commands may. */
@@ -39,7 +49,26 @@ for (const args of [['--version'], ['--help'], ['stack', 'list']]) {
 }
 
 test('where it is needed, what is heavy is seen to be loaded', () => {
-  const heavy = heavyOf(modulesOf('artifact-store', 'describe', 'default'));
+  const heavy = heavyOf(modulesOf('runs', 'list'));
   expect(heavy).toContainEqual(expect.stringMatching(/\/core\/dist\/zod\b/));
   expect(heavy).toContain('node:crypto');
+}, 60_000);
+
+test('a stack is checked when it or a flavor has changed, and a run of one that was checked makes no schema', () => {
+  const { user, modulesOf } = recordModules();
+  user.write(
+    'one.ts',
+    `import { pipeline, step } from '@mlstack/core';
+    const one = step({ name: 'one', run: () => 1 });
+    export default pipeline('one', () => { one(); });`,
+  );
+  const makesSchemas = () => modulesOf('run', 'one.ts', '--no-cache').some((url) => /\/core\/dist\/zod\b/.test(url));
+  expect([makesSchemas(), makesSchemas()]).toEqual([true, false]);
+  user.succeed('orchestrator', 'update', 'default', '--concurrency=3');
+  expect([makesSchemas(), makesSchemas()]).toEqual([true, false]);
+  const registry = user.read('.mlstack/registry.json');
+  user.write('.mlstack/registry.json', registry.replace('"concurrency": 3', '"concurrency": 0'));
+  const { status, stderr } = user.mlstack('run', 'one.ts');
+  expect(status).toBe(2);
+  expect(stderr).toContain('concurrency');
 }, 60_000);

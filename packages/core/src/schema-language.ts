@@ -1,2 +1,2 @@
-/** Loaded by path where steps are executed elsewhere. */
+/** Loaded by path, when it is needed. */
 export { z } from 'zod';

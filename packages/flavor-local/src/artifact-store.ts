@@ -7,9 +7,10 @@ export const localArtifactStore = defineFlavor({
   name: 'local',
   contractVersion: 1,
   summary: 'Artifacts in a folder of this machine',
-  config: z.strictObject({
-    path: location(localPath('Folder, or file:// URI, that the artifacts lie in; relative to the project')),
-  }),
+  config: () =>
+    z.strictObject({
+      path: location(localPath('Folder, or file:// URI, that the artifacts lie in; relative to the project')),
+    }),
   capabilities: { supportedSchemes: ['file'], reach: 'machine', presignedUrls: false },
   implementation: async () => (await import('./artifact-store/local-artifact-store.ts')).LocalArtifactStore,
 });

@@ -7,8 +7,9 @@ export const localMetadataStore = defineFlavor({
   name: 'local',
   contractVersion: 1,
   summary: 'Records in an SQLite database on this machine',
-  config: z.strictObject({
-    path: location(localPath('Database file, or file:// URI of one; relative to the project')),
-  }),
+  config: () =>
+    z.strictObject({
+      path: location(localPath('Database file, or file:// URI of one; relative to the project')),
+    }),
   implementation: async () => (await import('./metadata-store/sqlite-metadata-store.ts')).SqliteMetadataStore,
 });

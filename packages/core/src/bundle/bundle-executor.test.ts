@@ -26,7 +26,7 @@ it('loads the language of schemas where a flavor uses it, and not before', () =>
     import { registerHooks } from 'node:module';
     let isLoaded = false;
     registerHooks({ load: (url, context, next) => { isLoaded ||= /schema-language/.test(url); return next(url, context); } });
-    const { defineFlavor, ArtifactStore, z } = await import('./flavor.js');
+    const { defineFlavor, ArtifactStore, z } = await import('./lazy-flavor.js');
     const flavor = defineFlavor({ type: 'alerter', name: 'a', contractVersion: 1, config: () => z.strictObject({ at: z.string().default('x') }) });
     const before = isLoaded;
     const config = flavor.config.parse({});
@@ -37,7 +37,7 @@ it('loads the language of schemas where a flavor uses it, and not before', () =>
 it('loads of Node what a step needs, and no second HTTP client', () => {
   const loaded = `
     await import('./execute-remotely.js');
-    await import('./flavor.js');
+    await import('./lazy-flavor.js');
     await import('./index.js');
     console.log(JSON.stringify(process.moduleLoadList.filter((name) => /undici|http2|webcrypto/.test(name))));`;
   expect(run(loaded)).toEqual([]);

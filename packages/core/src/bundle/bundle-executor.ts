@@ -16,15 +16,9 @@ const entries = [
   'watch-thread',
   'end-worker',
   'index',
-  'flavor-contracts',
+  'lazy-flavor',
   'schema-language',
 ];
-/** A step's artifact store comes with its config checked: most steps need no schema. */
-const flavorEntry = `import { createRequire } from 'node:module';
-export * from './flavor-contracts.js';
-const require = createRequire(import.meta.url);
-export const z = new Proxy({}, { get: (_, name) => require('./schema-language.js').z[name] });
-`;
 const key = 'executor';
 
 /**
@@ -60,7 +54,6 @@ export async function bundleExecutor({ stateDirectory }: { readonly stateDirecto
   });
   const files = new Map<string, string | Uint8Array>([
     ['entry.mjs', `export { executeRemotely } from './execute-remotely.js';\n`],
-    ['flavor.js', flavorEntry],
     ['package.json', JSON.stringify({ type: 'module', version: coreVersion() })],
     ...result.outputFiles.map(({ path, contents }): [string, Uint8Array] => [
       path.slice(resolve(root).length + 1).replaceAll('\\', '/'),

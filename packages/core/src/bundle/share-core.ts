@@ -20,9 +20,7 @@ let installed = false;
 export function shareCore(): void {
   if (installed) return;
   installed = true;
-  const running = new Map<string, string>(
-    sharedEntryPoints.map((name) => [name, entryPointUrl(name.split('/')[2] ?? 'index')]),
-  );
+  const running = new Map<string, string>(sharedEntryPoints.map((name) => [name, entryPointUrl(name)]));
   registerHooks({
     resolve(specifier, context, nextResolve) {
       const url = running.get(specifier);
@@ -41,9 +39,11 @@ export function shareExternals(bundleDirectory: string, externals: readonly Bund
   externalsByBundle.set(pathToFileURL(bundleDirectory).href, externals);
 }
 
-function entryPointUrl(entry: string): string {
+function entryPointUrl(name: (typeof sharedEntryPoints)[number]): string {
+  const entry = name.split('/')[2] ?? 'index';
   // Built, all chunks lie flat beside the entries; as source, entries lie one folder up.
-  return new URL(runsFromSource ? `../${entry}.ts` : `./${entry}.js`, import.meta.url).href;
+  if (runsFromSource) return new URL(`../${entry}.ts`, import.meta.url).href;
+  return new URL(`./${entry === 'flavor' ? 'lazy-flavor' : entry}.js`, import.meta.url).href;
 }
 
 function findExternal(specifier: string, parentUrl: string | undefined): BundledExternal | undefined {

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { ArtifactKey } from '../artifact/artifact-key.ts';
 import { StackComponent } from './stack-component.ts';
 
@@ -113,12 +112,10 @@ export abstract class ArtifactStore<
   }
 
   /**
-   * The config with which a process elsewhere makes an instance of this store without its schema: JSON, references resolved. A store may
-   * add, under names that begin with `_`, what it has found out about its server. Nothing where JSON cannot hold it. Made of credentials.
+   * As `plainConfig`, for a process elsewhere. A store may add, under names that begin with `_`, what it has found out about its server.
    */
   async remoteConfig(): Promise<Config | undefined> {
-    const copy: unknown = JSON.parse(JSON.stringify(this.config));
-    return isDeepStrictEqual(copy, this.config) ? this.config : undefined;
+    return this.plainConfig();
   }
 
   /** How people name an object, for display alone: `s3://bucket/prefix/key`. */

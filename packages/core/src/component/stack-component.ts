@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ArtifactStore } from './artifact-store.ts';
 import type { ComponentType } from './component-types.ts';
 import type { ComponentStatus, Finding, LifecycleOutcome } from './lifecycle.ts';
@@ -102,6 +103,12 @@ export abstract class StackComponent<Config extends object = object> {
 
   /** What the component itself writes about its work, line by line, the newest last. Only where it has such a thing. With `follow` it goes on until the signal. */
   logs?(options: { readonly follow: boolean; readonly signal?: AbortSignal }): AsyncIterable<string>;
+
+  /** The config, where JSON holds all of it: it makes an instance without the schema then. Made of credentials where the config is. */
+  plainConfig(): Config | undefined {
+    const copy: unknown = JSON.parse(JSON.stringify(this.config));
+    return isDeepStrictEqual(copy, this.config) ? this.config : undefined;
+  }
 
   /** Frees connections and handles. Called once, when nobody will use the component again. */
   async close(): Promise<void> {}

@@ -58,8 +58,8 @@ interface FlavorDefinitionBase<Type extends ComponentType, Schema extends z.ZodO
   readonly summary?: string;
   /**
    * What a component of this flavor is configured with. Describe fields with `.describe()`; mark those that hold secrets with
-   * `sensitive()` and those that say where data lies with `location()`. Unknown keys are refused. As a function it is only made where
-   * a config is to be checked or described: a step elsewhere is given one that was.
+   * `sensitive()` and those that say where data lies with `location()`. Unknown keys are refused. What it makes of a config depends on
+   * that alone: it is kept. As a function it is only made where a config is to be checked or described.
    */
   readonly config: Schema | (() => Schema);
   /** Schema of what steps may put under `type/name` in their settings. */

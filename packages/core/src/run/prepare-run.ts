@@ -79,7 +79,8 @@ export async function prepareRun(
   if (configuration.runName !== undefined) validateRunName(configuration.runName);
   const stack = await openStack(project);
   const artifactStore = stack.reference('artifact-store');
-  const built = requireValidStack(project).then(() => buildAhead(stack));
+  const valid = stack.isChecked ? Promise.resolve() : requireValidStack(project);
+  const built = valid.then(() => buildAhead(stack));
   const learnt = () => stack.secrets;
   const [compiled, validated] = await Promise.allSettled([
     compileFile(project, options, worker, { prepare: artifactStore, secrets: built.then(learnt, learnt) }),
@@ -90,6 +91,7 @@ export async function prepareRun(
     if (compiled.status === 'rejected') throw compiled.reason;
     const { plan } = compiled.value;
     const notices = await validatePlanOnStack(project, plan, stack);
+    if (!stack.isChecked) await stack.rememberCheck();
     const id = createId();
     const run: NewRun = {
       id,

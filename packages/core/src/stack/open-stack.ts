@@ -7,9 +7,13 @@ import type { ComponentContracts } from '../flavor/define-flavor.ts';
 import type { Project } from '../project/project.ts';
 import type { RegisteredComponent } from '../project/registry-document.ts';
 import { requireChosenStack, requireComponent } from '../project/registry-lookup.ts';
+import type { RemoteComponent } from '../run/remote-launch.ts';
 import type { StackSnapshot } from '../run/run-record.ts';
 import type { ComponentReference } from '../run/step-request.ts';
 import { SecretValues } from '../secret/redact.ts';
+import { listReferences } from '../secret/secret-reference.ts';
+import type { StackCheck } from './stack-check.ts';
+import { readStackCheck, writeStackCheck } from './stack-check.ts';
 
 type RequiredType = Extract<(typeof componentTypes)[number], { readonly required: true }>['type'];
 
@@ -24,6 +28,7 @@ export class OpenStack {
   readonly snapshot: StackSnapshot;
   /** Values that references of the components built so far have given. */
   readonly secrets = new SecretValues();
+  readonly #check: StackCheck | undefined;
   readonly #project: Project;
   readonly #built = new Map<ComponentType, Promise<ComponentContracts[ComponentType]>>();
 
@@ -31,6 +36,24 @@ export class OpenStack {
     this.name = snapshot.name;
     this.snapshot = snapshot;
     this.#project = project;
+    this.#check = readStackCheck(project.stateDirectory, snapshot);
+  }
+
+  /** It is known to keep every rule. */
+  get isChecked(): boolean {
+    return this.#check !== undefined;
+  }
+
+  /** Remembers that it keeps every rule, and the configs of what was built. */
+  async rememberCheck(): Promise<void> {
+    const configs: Record<string, object> = {};
+    for (const [type, building] of this.#built) {
+      const reference = this.reference(type);
+      const config = await building.then((component) => component.plainConfig()).catch(() => undefined);
+      if (reference === undefined || config === undefined || listReferences(reference.config).length > 0) continue;
+      configs[reference.id] = config;
+    }
+    await writeStackCheck(this.#project.stateDirectory, this.snapshot, { configs });
   }
 
   /** Fails with `ComponentMissingError` where a required one is missing, and as `createComponent` does. */
@@ -42,7 +65,9 @@ export class OpenStack {
     }
     let component = this.#built.get(type);
     if (component === undefined) {
-      component = buildComponent(this.#project, reference, this.secrets);
+      const resolvedConfig = this.#check?.configs[reference.id];
+      const resolved = resolvedConfig === undefined ? reference : { ...reference, resolvedConfig };
+      component = buildComponent(this.#project, resolved, this.secrets);
       this.#built.set(type, component);
     }
     return (await component) as StackComponentOf<Type>; // built from a reference of this type
@@ -92,7 +117,7 @@ export function referenceTo(project: Project, component: RegisteredComponent): C
 /** Builds one component of a project. */
 export async function buildComponent<Type extends ComponentType>(
   project: Project,
-  reference: ComponentReference & { readonly type: Type },
+  reference: RemoteComponent & { readonly type: Type },
   secrets?: SecretValues,
 ): Promise<ComponentContracts[Type]> {
   return await createComponent(

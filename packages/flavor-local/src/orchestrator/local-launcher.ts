@@ -124,9 +124,14 @@ export class LocalLauncher implements Launcher {
   }
 
   #job(request: StepRequest) {
+    const { artifactStore } = request.components;
+    const resolvedConfig = this.#context.artifactStore.plainConfig();
     return {
       kind: 'execute',
-      request,
+      request:
+        resolvedConfig === undefined
+          ? request
+          : { ...request, components: { artifactStore: { ...artifactStore, resolvedConfig } } },
       bundleDirectory: this.#context.bundleDirectory(request.code.digest),
       artifactStoreContext: this.#context.componentContext(request.components.artifactStore.id),
     } as const;
