@@ -1,8 +1,8 @@
 /**
  * Measures the S3 artifact store against rclone and the plain AWS SDK, on one server and in one run:
- * `node --conditions=mlstack-source benchmarks/s3-transfer.ts [--size-mib 1024] [--objects 10000] [--rounds 3]`.
+ * `node benchmarks/s3-transfer.ts [--size-mib 1024] [--objects 10000] [--rounds 3]`.
  *
- * Wants MLSTACK_TEST_S3_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and rclone on the PATH. Times are of whole processes,
+ * Wants MLSTACK_TEST_S3_ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, rclone on the PATH, and what `npm run build` makes. Times are of whole processes,
  * contenders take turns, the best of the rounds counts. The aim: at least 0.9 of the speed of the better of the others, and at most
  * 150 MB of memory over idle.
  */

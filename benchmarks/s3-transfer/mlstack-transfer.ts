@@ -1,4 +1,4 @@
-/** The store as steps use it: bytes hashed while they stream, both ways. */
+/** The store as steps use it: bytes hashed while they stream, both ways, and files written as core writes them. */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -36,7 +36,7 @@ await runTransferJob(
     const file = join(directory, name);
     const chunks = () => hashed(store.read(name));
     if (direction === 'upload') await store.write(name, isLarge ? createReadStream(file) : await readFile(file));
-    else if (isLarge) await pipeline(chunks(), createWriteStream(file));
+    else if (isLarge) await pipeline(chunks(), createWriteStream(file, { highWaterMark: 4 * 1024 * 1024 }));
     else await writeFile(file, chunks());
   },
 );

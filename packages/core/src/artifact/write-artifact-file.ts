@@ -4,6 +4,9 @@ import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { FileNamesCollideError } from '../errors/artifact-errors.ts';
 
+/** Enough for what comes next to arrive and be hashed while the disk takes what was there. */
+const waitingBytes = 4 * 1024 * 1024;
+
 /**
  * Writes one file of an artifact into a folder that had nothing in it. Fails with `FileNamesCollideError` where the file system takes its
  * name for that of another one.
@@ -17,7 +20,7 @@ export async function writeArtifactFile(
 ): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
   try {
-    await pipeline(chunks, createWriteStream(target, { flags: 'wx', highWaterMark: 1024 * 1024 }));
+    await pipeline(chunks, createWriteStream(target, { flags: 'wx', highWaterMark: waitingBytes }));
   } catch (error) {
     const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST';
     throw isThere ? new FileNamesCollideError(name, error) : error;

@@ -15,6 +15,9 @@ import { formatS3Uri, showKey } from './s3-uri.ts';
 /** How many files are under way at once; of large ones, each in several parts. */
 const filesAtOnce = 8;
 
+/** Enough for what comes next to arrive while the disk takes what was there. */
+const waitingBytes = 4 * 1024 * 1024;
+
 /** One file or object that is copied. */
 export interface Copied {
   readonly from: string;
@@ -68,7 +71,7 @@ async function download(bucket: S3Bucket, { file, key }: Pair, signal: AbortSign
   await mkdir(dirname(file), { recursive: true });
   const temporary = join(dirname(file), `.mlstack-${randomBytes(8).toString('hex')}`);
   try {
-    await pipeline(measured(), createWriteStream(temporary, { flags: 'wx' }));
+    await pipeline(measured(), createWriteStream(temporary, { flags: 'wx', highWaterMark: waitingBytes }));
     await rename(temporary, file);
   } finally {
     await rm(temporary, { force: true });
