@@ -89,6 +89,7 @@ test('the region of another bucket, as AWS answers', async () => {
   const port = await listen(createServer(answerAll(301, headers, body)));
   const store = open(`http://127.0.0.1:${port}`);
   await expect(store.write('key', new Uint8Array(1))).rejects.toThrow('the bucket is in another region');
+  await expect(store.stat('key')).rejects.toThrow('the bucket is in another region');
   expect(await store.diagnose()).toMatchObject([
     {
       subject: 'region',

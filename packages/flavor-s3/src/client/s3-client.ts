@@ -132,7 +132,9 @@ export class S3Client {
     const answer = await this.#connections.request({ origin: address.origin, method, ...signed, body, signal });
     if (answer.status < 300) return answer;
     const text = Buffer.from(await answer.body.bytes()).toString();
-    throw errorOf(answer.status, answer.headers, text === '' ? undefined : await parseXml(text));
+    if (text !== '') throw errorOf(answer.status, answer.headers, await parseXml(text));
+    const code = isElsewhere(answer, target.region) ? 'PermanentRedirect' : undefined;
+    throw new S3AnswerError(answer.status, answer.headers, { code });
   }
 
   #serverTime(): Date {
@@ -161,6 +163,12 @@ function headersOf({ method, headers, body, sha256 }: S3Request): Record<string,
 function errorOf(status: number, headers: S3Answer['headers'], document: XmlElement | undefined): S3AnswerError {
   const { Code, Message } = elementOf(document?.Error);
   return new S3AnswerError(status, headers, { code: textOf(Code), message: textOf(Message) });
+}
+
+/** A HEAD has no body that would tell. */
+function isElsewhere(answer: HttpAnswer, region: string): boolean {
+  const found = headerOf(answer, 'x-amz-bucket-region');
+  return found !== undefined && found !== region && [301, 307, 400].includes(answer.status);
 }
 
 function retryAfterMs(error: unknown): number {
