@@ -25,6 +25,8 @@ export interface JobExecution {
   isRunning: boolean;
   isStopping: boolean;
   isOver: boolean;
+  /** It ended as its program ended. */
+  hasCompleted: boolean;
   /** Nobody has seen it end: its pod may be there for long. */
   isGivenUp: boolean;
 }
@@ -77,6 +79,7 @@ export class JobExecutions {
       isRunning: false,
       isStopping: false,
       isOver: false,
+      hasCompleted: false,
       isGivenUp: false,
     };
     this.#byJob.set(job, execution);
@@ -96,9 +99,9 @@ export class JobExecutions {
     for (const execution of this.#byJob.values()) if (!execution.isOver) yield execution;
   }
 
-  /** All that there were are forgotten. */
-  get isEmpty(): boolean {
-    return this.#byJob.size === 0;
+  /** How many are not forgotten. */
+  get size(): number {
+    return this.#byJob.size;
   }
 
   /** No timer tells any more. */
@@ -179,6 +182,7 @@ export class JobExecutions {
     if (execution.isOver) return;
     clearLimits(execution);
     execution.isOver = true;
+    execution.hasCompleted = cause.kind === 'completed';
     const { handle, isStopping } = execution;
     const chunks = logChunks === undefined ? {} : { logChunks };
     this.#options.tell({ kind: 'ended', handle, cause: adjust(cause, isStopping), ...chunks }, execution);

@@ -63,6 +63,8 @@ export class JobLauncher implements Launcher {
   /** The request under way that makes a Job, for who has to remove it. */
   readonly #attempts = new Map<string, Promise<unknown>>();
   readonly #removals = new Set<Promise<unknown>>();
+  /** Jobs that are done with, the oldest first. Taking a pod away is work for its node, which waits while steps are under way. */
+  readonly #finished: string[] = [];
   /** Jobs that could not be removed, with why not. */
   readonly #left = new Map<string, unknown>();
   readonly #closed = new AbortController();
@@ -109,6 +111,7 @@ export class JobLauncher implements Launcher {
     const { runId, nodeId, attempt, role, outputPrefix } = request;
     const handle = { runId, nodeId, attempt, role, detail: { job, namespace } };
     const execution = this.#executions.add({ handle, job, outputPrefix, isMade: false });
+    this.#makeRoom();
     const creation = new AbortController();
     this.#creations.set(job, creation);
     try {
@@ -190,16 +193,18 @@ export class JobLauncher implements Launcher {
     const execution = this.#executions.get(job);
     this.#executions.forget(job);
     if (execution?.isMade === false && !this.#attempts.has(job)) return;
-    this.#remove(job, execution?.isGivenUp === true ? execution.pod : undefined);
+    if (execution?.hasCompleted === true) this.#finished.push(job);
+    else this.#remove(job, execution?.isGivenUp === true ? execution.pod : undefined);
   }
 
   async close(): Promise<void> {
-    const isAllReleased = this.#executions.isEmpty;
+    const isAllReleased = this.#executions.size === 0;
     const limit = setTimeout(() => this.#closed.abort(), closeLimitMs);
     clearInterval(this.#podless);
     this.#executions.close();
     this.#objects.close();
     if (this.#watch !== undefined) await (await this.#watch.catch(() => undefined))?.close();
+    for (const job of this.#finished) this.#remove(job);
     await Promise.all(this.#removals);
     if (this.#left.size > 0) this.#context.notify(this.#describeLeft());
     if (isAllReleased) await this.#objects.remove().catch(() => {});
@@ -351,6 +356,12 @@ export class JobLauncher implements Launcher {
     const { subject, reason, hint } = explainClusterError(this.#options.api, error);
     if (statusOf(error) === 404) return `${reason} (mlstack stack up makes what is missing)`;
     return subject === 'cluster' ? reason : `${reason}. ${hint.replace(/\.$/, '')}`;
+  }
+
+  /** Finished Jobs count among those that may exist at the same time. */
+  #makeRoom(): void {
+    const excess = this.#executions.size + this.#finished.length - this.concurrency;
+    for (const job of this.#finished.splice(0, Math.max(0, excess))) this.#remove(job);
   }
 
   /** Without waiting for it. */

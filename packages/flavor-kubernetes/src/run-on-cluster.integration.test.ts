@@ -40,6 +40,23 @@ describe.skipIf(!isClusterThere)(`a pipeline on a real cluster ${clusterTests}`,
     expect(await project.namespace.listLeft(outcome.runId)).toEqual([]);
   });
 
+  test('a finished Job makes room for the next, or goes with the run', async () => {
+    await project.configure({ concurrency: 4 });
+    const { api, name: namespace } = project.namespace;
+    let most = 0;
+    const counting = setInterval(async () => {
+      const { items } = await api.batch.listNamespacedJob({ namespace, labelSelector: 'mlstack.dev/role=step' });
+      most = Math.max(most, items.length);
+    }, 100);
+    const { outcome } = await project.run('wide');
+    clearInterval(counting);
+    await project.configure({ concurrency: 100 });
+    expect(outcome.counts).toMatchObject({ succeeded: 16 });
+    // One that is removed may be seen beside the one that is made.
+    expect(most).toBeLessThan(8);
+    expect(await project.namespace.listLeft(outcome.runId)).toEqual([]);
+  });
+
   test('a run is watched by a bounded number of requests, however many steps it has', async () => {
     const requests: string[] = [];
     const count = (message: unknown) => {

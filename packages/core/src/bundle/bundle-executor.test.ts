@@ -34,15 +34,6 @@ it('loads the language of schemas where a flavor uses it, and not before', () =>
   expect(run(loaded)).toEqual({ before: false, config: { at: 'x' }, after: true, isStoreThere: true });
 });
 
-it('loads of Node what a step needs, and no second HTTP client', () => {
-  const loaded = `
-    await import('./execute-remotely.js');
-    await import('./lazy-flavor.js');
-    await import('./index.js');
-    console.log(JSON.stringify(process.moduleLoadList.filter((name) => /undici|http2|webcrypto/.test(name))));`;
-  expect(run(loaded)).toEqual([]);
-});
-
 it('is found again while nothing of it has changed', async () => {
   const again = await bundleExecutor({ stateDirectory });
   expect(again.digest).toBe(executor.digest);

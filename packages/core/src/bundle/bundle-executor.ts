@@ -4,7 +4,6 @@ import { coreVersion } from '../core-version.ts';
 import { writeBuildRecord } from './build-record.ts';
 import type { Bundle } from './bundle-manifest.ts';
 import { findUnchangedBundle } from './find-bundle.ts';
-import { builtinNamespace, lazyBuiltins } from './lazy-builtins.ts';
 import { runsFromSource } from './share-core.ts';
 import { describeBundle, storeBundle } from './store-bundle.ts';
 import { trackInputs } from './tracked-inputs.ts';
@@ -43,14 +42,13 @@ export async function bundleExecutor({ stateDirectory }: { readonly stateDirecto
     platform: 'node',
     target: 'node22.18',
     // Where a step is executed nothing is bundled and no project is read.
-    external: ['esbuild', 'cosmiconfig', 'yaml'],
+    external: ['esbuild', 'cosmiconfig', 'yaml', './load-module*', '../bundle/load-module*'],
     conditions: runsFromSource ? ['mlstack-source'] : [],
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
     metafile: true,
     logLevel: 'silent',
-    plugins: [lazyBuiltins],
   });
   const files = new Map<string, string | Uint8Array>([
     ['entry.mjs', `export { executeRemotely } from './execute-remotely.js';\n`],
@@ -62,9 +60,7 @@ export async function bundleExecutor({ stateDirectory }: { readonly stateDirecto
   ]);
   const manifest = describeBundle(files, { exports: ['executeRemotely'], fingerprints: {}, externals: [] });
   const bundle = storeBundle(stateDirectory, manifest, files);
-  const sources = Object.keys(result.metafile.inputs)
-    .filter((path) => !path.startsWith(builtinNamespace))
-    .map((path) => resolve(root, path));
+  const sources = Object.keys(result.metafile.inputs).map((path) => resolve(root, path));
   writeBuildRecord(stateDirectory, key, { digest: bundle.digest, inputs: trackInputs(sources, begun) });
   return bundle;
 }

@@ -38,7 +38,8 @@ export interface RemoteEnd {
 
 /**
  * The program that a stock Node starts: `node bootstrap.mjs <head of the request, as JSON> [working folder]`. Fetches the parts, refuses those
- * whose hash is another, and hands over to the executor. Takes nothing but what Node brings, and that as `lazyBuiltins` does.
+ * whose hash is another, and hands over to the executor. Takes nothing but what Node brings, and that by
+ * `getBuiltinModule`: an ES import of `node:http` evaluates all that it exports, and so loads a second HTTP client.
  */
 export const remoteBootstrap = `const load = process.getBuiltinModule ?? ((name) => import(name));
 const { createHash } = await load('node:crypto');

@@ -335,6 +335,8 @@ const shell = '/bin/sh';
  */
 function watchedCommand(worker: readonly string[]): [string, ...string[]] {
   const [file = process.execPath, ...args] = worker;
+  // As in a pod: with the first process of a namespace the kernel ends all others.
+  if (process.pid === 1) return [file, ...args];
   if (!existsSync(shell)) return [file, ...args, watchItself];
   const end = programFile('end-worker');
   const ending = quote([process.execPath, ...programFlags(end), end]);
