@@ -34,7 +34,8 @@ const initIs = (state: object) => ({
 const unschedulable = {
   conditions: [{ type: 'PodScheduled', status: 'False', message: '0/3 nodes are available' }],
 };
-const unreachable = 'the API server cannot be reached: no route';
+const noRoute = 'the API server cannot be reached: no route';
+const unreachable = { subject: 'reachability', reason: noRoute } as const;
 
 test('an image that was had at the second try is no failure later', async () => {
   const { executions, ends } = follow();
@@ -80,7 +81,7 @@ test('each outage is told, and what it waits for is told again after it', () => 
     executions.onReachable();
   }
   const own = 'no node takes it: 0/3 nodes are available';
-  expect(reasons()).toEqual([own, unreachable, own, unreachable, own]);
+  expect(reasons()).toEqual([own, noRoute, own, noRoute, own]);
 });
 
 test('a step that runs waits for nothing once the API server is back', () => {
@@ -89,7 +90,7 @@ test('a step that runs waits for nothing once the API server is back', () => {
   executions.onUnreachable(unreachable, false);
   executions.onReachable();
   executions.onUnreachable(unreachable, false);
-  expect(reasons()).toEqual([unreachable, unreachable]);
+  expect(reasons()).toEqual([noRoute, noRoute]);
 });
 
 test('a pod that is still ending has the last word, though its Job has failed already', async () => {
@@ -124,4 +125,13 @@ test('a Job that somebody has suspended says so, and its pod once it goes on', (
     'its pod is being made',
     'no node takes it: 0/3 nodes are available',
   ]);
+});
+
+test('an outage that is met in several ways is told once, and again where it is another', () => {
+  const { executions, reasons } = follow();
+  const credentials = { subject: 'credentials', reason: 'the API server does not accept user "u"' } as const;
+  executions.onUnreachable(unreachable, false);
+  executions.onUnreachable({ ...unreachable, reason: 'the API server cannot be reached: reset' }, false);
+  executions.onUnreachable(credentials, false);
+  expect(reasons()).toEqual([noRoute, credentials.reason]);
 });

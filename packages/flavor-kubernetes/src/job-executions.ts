@@ -1,5 +1,6 @@
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import type { EndCause, LaunchEvent, LaunchHandle } from '@mlstack/core/flavor';
+import type { Explanation } from './cluster-errors.ts';
 import type { PodState } from './pod-state.ts';
 import { podDeleted, readJobEnd, readPodState, readSuspension, suspended } from './pod-state.ts';
 
@@ -34,6 +35,8 @@ export interface JobExecution {
 /** `isMade`: its Job is there already. */
 type NewExecution = Pick<JobExecution, 'handle' | 'job' | 'outputPrefix' | 'isMade'>;
 
+type Blindness = Pick<Explanation, 'subject' | 'reason'>;
+
 export interface JobExecutionsOptions {
   /** How long pulling an image may fail. */
   readonly imageTimeoutMs: number;
@@ -53,8 +56,8 @@ const podBeingMade = 'its pod is being made';
 export class JobExecutions {
   readonly #options: JobExecutionsOptions;
   readonly #byJob = new Map<string, JobExecution>();
-  /** Why nothing can be seen, as it was told last. */
-  #blindness: string | undefined;
+  /** Why nothing can be seen, as it was told. */
+  #blindness: Blindness | undefined;
   #seeingSince = 0;
 
   constructor(options: JobExecutionsOptions) {
@@ -141,10 +144,11 @@ export class JobExecutions {
   }
 
   /** Nothing can be seen of them for now. */
-  onUnreachable(reason: string, isTooLong: boolean): void {
-    this.#blindness = reason;
+  onUnreachable(blindness: Blindness, isTooLong: boolean): void {
+    if (this.#blindness?.subject !== blindness.subject) this.#blindness = blindness;
+    const { reason } = this.#blindness;
     for (const execution of this.remaining()) {
-      if (isTooLong) this.end(execution, { kind: 'lost', reason });
+      if (isTooLong) this.end(execution, { kind: 'lost', reason: blindness.reason });
       else this.#tell(execution, reason);
     }
   }

@@ -298,7 +298,7 @@ export class JobLauncher implements Launcher {
           pod: (pod, deleted) => this.#executions.onPod(pod, deleted),
           job: (job, deleted) => this.#executions.onJob(job, deleted),
           unreachable: (error, sinceMs) =>
-            this.#executions.onUnreachable(explainClusterError(api, error).reason, sinceMs > apiTimeoutMs),
+            this.#executions.onUnreachable(explainClusterError(api, error), sinceMs > apiTimeoutMs),
           reachable: () => this.#executions.onReachable(),
         },
       });
