@@ -31,6 +31,7 @@ export class LocalLauncher implements Launcher {
   readonly isOnThisMachine = true;
   readonly #context: LauncherContext;
   readonly #options: LocalLauncherOptions;
+  readonly #storeConfig: object | undefined;
   readonly #records: WorkerRecords;
   readonly #pool: WorkerPool;
   readonly #events = new LaunchEventQueue();
@@ -40,6 +41,7 @@ export class LocalLauncher implements Launcher {
     this.concurrency = options.concurrency;
     this.#context = context;
     this.#options = options;
+    this.#storeConfig = context.artifactStore.plainConfig();
     this.#records = new WorkerRecords(options.stateDirectory, context.runId);
     const { concurrency: size } = options;
     this.#pool = new WorkerPool({ program: context.programs.worker, size, records: this.#records });
@@ -125,7 +127,7 @@ export class LocalLauncher implements Launcher {
 
   #job(request: StepRequest) {
     const { artifactStore } = request.components;
-    const resolvedConfig = this.#context.artifactStore.plainConfig();
+    const resolvedConfig = this.#storeConfig;
     return {
       kind: 'execute',
       request:
