@@ -1,5 +1,9 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tarballOf } from './install-project.ts';
@@ -39,6 +43,55 @@ test('npm i is all that makes a flavor package appear, and npm rm all that makes
   npm('rm', '@mlstack/flavor-s3');
   expect(whereItShows()).toEqual(everywhere(false));
 });
+
+test('integration install adds a flavor by the package manager of the project, and uninstall takes it away', {
+  timeout: 300_000,
+}, async () => {
+  const directory = createUserFolder();
+  using registry = await servePackage('@mlstack/flavor-s3');
+  writeFileSync(join(directory, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+  const tarballs = ['@mlstack/core', '@mlstack/cli', '@mlstack/flavor-local'].map(tarballOf);
+  execFileSync('npm', ['i', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', ...tarballs], {
+    cwd: directory,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  writeFileSync(join(directory, '.npmrc'), `@mlstack:registry=${registry.url}\nprefer-offline=true\naudit=false\n`);
+  const user = openUserProject(directory, { HOME: createUserFolder() });
+  user.succeed('init');
+  const versionOf = () => JSON.parse(user.read('package.json')).dependencies['@mlstack/flavor-s3'];
+
+  expect(await user.finish('integration', 'install', 's3')).toContain('s3');
+  expect(versionOf()).toMatch(/^\^\d/);
+  expect(user.succeed('integration', 'list')).toMatch(/s3 +.*\d+\.\d+\.\d+/);
+  user.succeed('artifact-store', 'register', 'prod', '--flavor=s3', '--path=s3://bucket');
+  const refused = user.mlstack('integration', 'uninstall', 's3');
+  expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('prod')]);
+  expect(versionOf()).toBeDefined();
+  user.succeed('artifact-store', 'delete', 'prod', '--yes');
+  await user.finish('integration', 'uninstall', 's3', '--yes');
+  expect(versionOf()).toBeUndefined();
+  expect(user.succeed('flavor', 'list')).not.toContain('@mlstack/flavor-s3');
+  expect(user.mlstack('integration', 'install', '../x').status).toBe(2);
+});
+
+/** A registry with the packed package alone, as far as the clients of package managers ask it. */
+async function servePackage(name: string): Promise<Disposable & { readonly url: string }> {
+  const tarball = tarballOf(name);
+  const bytes = readFileSync(tarball);
+  const manifest = JSON.parse(execFileSync('tar', ['-xOf', tarball, 'package/package.json'], { encoding: 'utf8' }));
+  const integrity = `sha512-${createHash('sha512').update(bytes).digest('base64')}`;
+  const server = createServer(({ url: path, headers }, response) => {
+    if (path?.endsWith('.tgz')) return response.end(bytes);
+    if (decodeURIComponent(path ?? '') !== `/${name}`) return response.writeHead(404).end('{}');
+    const dist = { tarball: `http://${headers.host}/package.tgz`, integrity };
+    const { version } = manifest;
+    const found = { name, 'dist-tags': { latest: version }, versions: { [version]: { ...manifest, dist } } };
+    return response.setHeader('content-type', 'application/json').end(JSON.stringify(found));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/`, [Symbol.dispose]: () => server.close() };
+}
 
 test('commands that do not touch the store load neither the SDK of its flavor nor, where they only list, its definition', () => {
   const loaded = join(createUserFolder(), 'loaded.txt');
