@@ -5,7 +5,7 @@ import type { S3Client } from './client/s3-client.ts';
 import { headerOf } from './client/s3-request.ts';
 import { MultipartUpload } from './multipart-upload.ts';
 import type { S3Bucket, S3Object } from './s3-bucket.ts';
-import { explanationOf, nameOf, requireETag, StrangeAnswerError, statusOf } from './s3-errors.ts';
+import { explanationOf, nameOf, RegionMissingError, requireETag, StrangeAnswerError, statusOf } from './s3-errors.ts';
 import { whyUnreachable } from './why-unreachable.ts';
 
 const tried = new TextEncoder().encode('mlstack');
@@ -37,7 +37,7 @@ async function findCredentialProblem(client: S3Client): Promise<Finding | undefi
     await client.credentials();
     return undefined;
   } catch (error) {
-    return explained('credentials', error);
+    return explained(error instanceof RegionMissingError ? 'region' : 'credentials', error);
   }
 }
 

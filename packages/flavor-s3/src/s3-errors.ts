@@ -70,6 +70,11 @@ export function explanationOf(error: unknown): Explanation {
         reason: `no credentials were found: ${message}`,
         hint: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, log in, or give the store a --profile or references such as --accessKeyId={{env.KEY}}.',
       };
+    case 'RegionMissingError':
+      return {
+        reason: 'neither the store nor the AWS configuration names a region',
+        hint: 'Run `mlstack artifact-store update NAME --region=…`, or set AWS_REGION.',
+      };
     case 'PermanentRedirect':
     case 'AuthorizationHeaderMalformed':
       return {
@@ -94,6 +99,11 @@ export function explanationOf(error: unknown): Explanation {
     connection ??
     explainStrangeAnswer(error) ?? { reason: message, hint: 'Run `mlstack doctor` to look for the cause.' }
   );
+}
+
+/** Of AWS, which has no region that is meant where none is named. */
+export class RegionMissingError extends Error {
+  override readonly name = 'RegionMissingError';
 }
 
 /** A role could not be assumed. */

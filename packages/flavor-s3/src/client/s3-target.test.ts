@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { s3Config } from '../artifact-store.ts';
+import { explainS3Error } from '../s3-errors.ts';
 import { addressOf, encodeQuery, resolveTarget } from './s3-target.ts';
 
 async function urlOf(config: object, bucket = 'bucket', key?: string): Promise<string> {
@@ -85,6 +86,14 @@ describe('without an endpoint', () => {
     expect(await urlOf({ profile: 'other' })).toContain('.eu-west-3.');
     vi.stubEnv('AWS_REGION', 'eu-north-1');
     expect(await urlOf({ profile: 'other' })).toContain('.eu-north-1.');
+  });
+
+  test('and where neither names one, the user is told what to set', async () => {
+    const error = await urlOf({}).catch((thrown: unknown) => explainS3Error('prod', 'read', thrown));
+    expect(error).toMatchObject({
+      message: expect.stringContaining('names a region'),
+      hint: expect.stringContaining('--region'),
+    });
   });
 
   test('by the endpoints that the environment asks for', async () => {
