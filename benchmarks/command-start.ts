@@ -22,13 +22,16 @@ interface Measured {
 }
 
 const local: readonly string[] = ['flavor-local'];
+const withS3 = [...local, 'flavor-s3'];
+const withKubernetes = [...withS3, 'flavor-kubernetes'];
 const commands: Readonly<Record<string, Measured>> = {
   'node -e 0': { args: ['-e', '0'], flavors: local },
   '--version': { args: [program, '--version'], flavors: local },
   '--help': { args: [program, '--help'], flavors: local },
   'stack list': { args: [program, 'stack', 'list'], flavors: local },
-  '--help, with flavor-s3': { args: [program, '--help'], flavors: [...local, 'flavor-s3'] },
-  'stack list, with flavor-s3': { args: [program, 'stack', 'list'], flavors: [...local, 'flavor-s3'] },
+  '--help, with flavor-s3': { args: [program, '--help'], flavors: withS3 },
+  'stack list, with flavor-s3': { args: [program, 'stack', 'list'], flavors: withS3 },
+  'stack list, with flavor-kubernetes as well': { args: [program, 'stack', 'list'], flavors: withKubernetes },
 };
 
 function projectOf(flavors: readonly string[]): string {
@@ -45,8 +48,12 @@ function makeProject(flavors: readonly string[]): void {
   const run = (...args: string[]) => milliseconds({ args: [program, ...args], flavors });
   run('init');
   if (!flavors.includes('flavor-s3')) return;
-  run('artifact-store', 'register', 's3', '--flavor=s3', '--path=s3://bucket');
+  const keys = ['--accessKeyId={{env.S3_ID}}', '--secretAccessKey={{env.S3_SECRET}}'];
+  run('artifact-store', 'register', 's3', '--flavor=s3', '--path=s3://bucket', '--region=eu-central-1', ...keys);
   run('stack', 'register', 's3', '-o', 'default', '-a', 's3', '-m', 'default', '--set');
+  if (!flavors.includes('flavor-kubernetes')) return;
+  run('orchestrator', 'register', 'k8s', '--flavor=kubernetes', '--context=cluster');
+  run('stack', 'register', 'cluster', '-o', 'k8s', '-a', 's3', '-m', 'default', '--set');
 }
 
 function milliseconds({ args, flavors }: Measured): number {
@@ -66,7 +73,7 @@ try {
   }
   const bare = least.get('node -e 0') ?? 1;
   for (const [name, time] of least) {
-    console.log(`${name.padEnd(26)} ${time.toFixed(1).padStart(7)} ms  ${(time / bare).toFixed(2).padStart(5)}×`);
+    console.log(`${name.padEnd(42)} ${time.toFixed(1).padStart(7)} ms  ${(time / bare).toFixed(2).padStart(5)}×`);
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });

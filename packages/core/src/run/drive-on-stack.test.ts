@@ -23,6 +23,10 @@ beforeEach(() => {
 async function driveAfter(happening: (run: NewRun) => Promise<unknown>, { reopen = false } = {}) {
   const run = await bench.createRun(chain);
   await happening(run);
+  return await drive(run, reopen);
+}
+
+async function drive(run: NewRun, reopen: boolean) {
   const stack = await openStack(project);
   try {
     return await driveOnStack({ project, stack, metadataStore: bench.metadataStore, run, reopen });
@@ -75,6 +79,21 @@ test('a run that another driver has completed meanwhile is refused, also to who 
   const driven = driveAfter((run) => bench.drive(run), { reopen: true });
   await expect(driven).rejects.toMatchObject({ code: 'RUN_IS_COMPLETED' });
   expect(bench.launched).toEqual(['a 1', 'b 1']);
+});
+
+test('a run whose launcher cannot be made has failed, and may be begun again', async () => {
+  const { platform } = bench;
+  const createLauncher = platform.createLauncher.bind(platform);
+  platform.createLauncher = () => {
+    throw new RangeError('its kubeconfig cannot be read');
+  };
+  const run = await bench.createRun(chain);
+  await expect(drive(run, false)).rejects.toThrow('cannot be read');
+  const recorded = await bench.metadataStore.getRun(run.id);
+  expect(recorded).toMatchObject({ state: 'failed', error: { message: 'its kubeconfig cannot be read' } });
+  expect(recorded.lease).toBeUndefined();
+  platform.createLauncher = createLauncher;
+  expect(await drive(run, true)).toMatchObject({ state: 'completed' });
 });
 
 test('a run that failed goes on where it is to be begun again', async () => {

@@ -6,6 +6,7 @@ import type { Project } from '../project/project.ts';
 import type { OpenStack } from '../stack/open-stack.ts';
 import { defaultDriveTiming } from './drive-options.ts';
 import { driveRun } from './drive-run.ts';
+import { toErrorRecord } from './error-record.ts';
 import type { Launcher, LauncherContext } from './launcher.ts';
 import { currentLeaseHolder, isHolderDead } from './lease-holder.ts';
 import { programFile } from './program-file.ts';
@@ -51,8 +52,9 @@ export async function driveOnStack(drive: StackDrive): Promise<RunOutcome> {
     if (launchers.length === 0) await warmWorker?.close();
     await Promise.allSettled(launchers.splice(0).map((launcher) => launcher.close()));
   };
+  const isFirst = lease.epoch === 1;
+  let hasBegun = false;
   try {
-    const isFirst = lease.epoch === 1;
     const recorded = isFirst ? drive.run : await readUnderLease(drive);
     if (plan !== undefined) await metadataStore.record(lease, [{ kind: 'plan-replaced', plan }], leaseTtlMs);
     const run = plan === undefined ? recorded : { ...recorded, plan };
@@ -63,6 +65,7 @@ export async function driveOnStack(drive: StackDrive): Promise<RunOutcome> {
     const stepOperator = await createStepOperatorLauncher(drive, run.plan, context);
     if (stepOperator !== undefined) launchers.push(stepOperator);
     for (const message of notices) onEvent({ kind: 'notice', message });
+    hasBegun = true;
     return await driveRun({
       run,
       lease,
@@ -77,6 +80,9 @@ export async function driveOnStack(drive: StackDrive): Promise<RunOutcome> {
     });
   } catch (error) {
     await closeAll();
+    // Nothing of it has run: it has failed, where one that is left would read as crashed.
+    const failed = { kind: 'run-state', state: 'failed', error: toErrorRecord(error) } as const;
+    if (isFirst && !hasBegun) await metadataStore.record(lease, [failed], leaseTtlMs).catch(() => {});
     // The next driver need not wait.
     await metadataStore.releaseLease(lease).catch(() => {});
     throw error;
