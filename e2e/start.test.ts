@@ -1,4 +1,14 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { UserProject } from './user-project.ts';
@@ -18,7 +28,7 @@ function recordModules(): { readonly user: UserProject; modulesOf(...args: strin
     const { getBuiltinModule } = process;
     process.getBuiltinModule = (id) => { note(id); return getBuiltinModule(id); };`;
   const preload = `data:text/javascript,${encodeURIComponent(recorder)}`;
-  const user = createUserProject({ NODE_OPTIONS: `--import=${JSON.stringify(preload)}` });
+  const user = createUserProject({ NODE_OPTIONS: `--import=${JSON.stringify(preload)}`, HOME: createUserFolder() });
   user.succeed('init');
   return {
     user,
@@ -54,6 +64,9 @@ test('where it is needed, what is heavy is seen to be loaded', () => {
   expect(heavy).toContain('node:crypto');
 }, 60_000);
 
+/** Installers give files the times of their archive, which are the same for all versions. */
+const archived = new Date('1985-10-26T08:15:00Z');
+
 test('a stack is checked when it or a flavor has changed, and a run of one that was checked makes no schema', () => {
   const { user, modulesOf } = recordModules();
   user.write(
@@ -71,4 +84,31 @@ test('a stack is checked when it or a flavor has changed, and a run of one that 
   const { status, stderr } = user.mlstack('run', 'one.ts');
   expect(status).toBe(2);
   expect(stderr).toContain('concurrency');
+  user.write('.mlstack/registry.json', registry);
+  expect(makesSchemas()).toBe(false);
+  const flavor = join(ownCopyOf(user, 'flavor-local'), 'dist/orchestrator.js');
+  const text = readFileSync(flavor, 'utf8');
+  const install = () => {
+    rmSync(flavor);
+    writeFileSync(flavor, text);
+    utimesSync(flavor, archived, archived);
+  };
+  install();
+  expect([makesSchemas(), makesSchemas()]).toEqual([true, false]);
+  install();
+  expect([makesSchemas(), makesSchemas()]).toEqual([true, false]);
 }, 60_000);
+
+/** Installs a package of ours in the project's own folder, where all that are shared by the tests are linked. @returns its folder */
+function ownCopyOf(user: UserProject, name: string): string {
+  const modules = join(user.directory, 'node_modules');
+  const shared = realpathSync(modules);
+  rmSync(modules);
+  mkdirSync(join(modules, '@mlstack'), { recursive: true });
+  const link = (entry: string) => symlinkSync(join(shared, entry), join(modules, entry));
+  for (const entry of readdirSync(shared)) if (entry !== '@mlstack') link(entry);
+  for (const entry of readdirSync(join(shared, '@mlstack'))) if (entry !== name) link(join('@mlstack', entry));
+  const copy = join(modules, '@mlstack', name);
+  cpSync(join(shared, '@mlstack', name), copy, { recursive: true });
+  return copy;
+}

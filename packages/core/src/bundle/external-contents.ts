@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { coreVersion } from '../core-version.ts';
 import { replaceFile } from './content-folder.ts';
 import { hashFile, hashText } from './content-hash.ts';
+import { readFileStamp } from './file-stamp.ts';
 import type { InstalledPackage } from './package-lookup.ts';
 
 interface KnownContent {
@@ -32,9 +33,8 @@ export class ExternalContents {
   }
 
   hashOf({ directory }: InstalledPackage): string {
-    const stamp = [coreVersion(), stampOf(directory), stampOf(join(directory, 'package.json')), this.#patches].join(
-      ' ',
-    );
+    const stamps = [directory, join(directory, 'package.json')].map((path) => readFileStamp(path)?.text);
+    const stamp = [coreVersion(), ...stamps, this.#patches].join(' ');
     const known = this.#known.get(directory);
     if (known?.stamp === stamp) return known.hash;
     const hash = hashText(listContents(directory).join('\n'));
@@ -57,11 +57,6 @@ function readKnown(file: string): Map<string, KnownContent> {
   } catch {
     return new Map();
   }
-}
-
-function stampOf(path: string): string {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat === undefined ? 'absent' : `${stat.ino} ${stat.size} ${stat.mtimeMs} ${stat.ctimeMs}`;
 }
 
 /** Without packages of its own, which count apart, and without what was compiled here. */

@@ -1,5 +1,6 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { hashFile, hashText } from './content-hash.ts';
+import { readFileStamp } from './file-stamp.ts';
 
 /** A file or folder that decided what a build gave, as it was then. `sha256` is absent where there was nothing. */
 interface TrackedFile {
@@ -33,7 +34,7 @@ export function trackInputs(
   read: ReadonlyMap<string, string> = new Map(),
 ): TrackedInputs {
   const files = [...new Set(paths)].sort().map((path): TrackedFile => {
-    const stat = readStat(path);
+    const stat = readFileStamp(path);
     if (stat === undefined) return { path };
     const isOlder = stat.changedAt < checkedAt - granularityMs;
     return { path, stat: stat.text, sha256: read.get(path) ?? (isOlder ? hashContent(path) : undefined) ?? unknown };
@@ -58,7 +59,7 @@ export function confirmInputs(inputs: TrackedInputs): TrackedInputs | undefined 
   let reread = false;
   const files: TrackedFile[] = [];
   for (const file of inputs.files) {
-    const stat = readStat(file.path);
+    const stat = readFileStamp(file.path);
     if (stat === undefined || file.stat === undefined) {
       if (stat !== undefined || file.stat !== undefined) return undefined;
       files.push(file);
@@ -71,16 +72,6 @@ export function confirmInputs(inputs: TrackedInputs): TrackedInputs | undefined 
     }
   }
   return reread ? { files, checkedAt: now } : inputs;
-}
-
-/** Nothing where there is neither file nor folder. */
-function readStat(path: string): { readonly text: string; readonly changedAt: number } | undefined {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) return undefined;
-  return {
-    text: `${stat.isFile() ? stat.size : 'folder'} ${stat.mtimeMs} ${stat.ctimeMs} ${stat.ino}`,
-    changedAt: Math.max(stat.mtimeMs, stat.ctimeMs),
-  };
 }
 
 /** Of a file its bytes, of a folder its names. */

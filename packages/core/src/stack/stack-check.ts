@@ -1,5 +1,6 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { join, sep } from 'node:path';
+import { readFileStamp } from '../bundle/file-stamp.ts';
 import { runsFromSource } from '../bundle/share-core.ts';
 import { coreVersion } from '../core-version.ts';
 import type { StackSnapshot } from '../run/run-record.ts';
@@ -61,8 +62,8 @@ function installedVersion(source: FlavorSource): string | undefined {
   if (source.kind !== 'package') return undefined;
   try {
     const file = realpathSync(join(source.directory, source.module));
-    const { mtimeMs, size } = statSync(file);
-    return file.includes(`${sep}node_modules${sep}`) ? `${file} ${mtimeMs} ${size}` : undefined;
+    const stamp = readFileStamp(file);
+    return file.includes(`${sep}node_modules${sep}`) && stamp ? `${file} ${stamp.text}` : undefined;
   } catch {
     return undefined;
   }
