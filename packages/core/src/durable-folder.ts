@@ -12,9 +12,9 @@ export function syncFolder(folder: string): void {
   }
 }
 
-/** Makes a folder and those above it, durably. */
-export function makeFolder(folder: string): void {
-  const topmost = mkdirSync(folder, { recursive: true });
+/** Makes a folder and those above it, durably. @param mode of those that are made. */
+export function makeFolder(folder: string, mode?: number): void {
+  const topmost = mkdirSync(folder, { recursive: true, mode });
   if (topmost === undefined) return;
   for (let made = folder; ; made = dirname(made)) {
     syncFolder(dirname(made));

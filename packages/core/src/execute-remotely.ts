@@ -7,9 +7,9 @@ import { parseBytes } from './pipeline/parse-bytes.ts';
 import { encodeRemoteEnd } from './run/encode-remote-end.ts';
 import type { EndCause } from './run/launcher.ts';
 import { RelayedStore } from './run/relayed-store.ts';
-import type { RemoteComponent, RemoteLaunch } from './run/remote-launch.ts';
+import type { RemoteLaunch } from './run/remote-launch.ts';
 import { resultKey } from './run/step-log.ts';
-import type { RequestHead } from './run/step-request.ts';
+import type { RequestHead, ResolvedReference } from './run/step-request.ts';
 import type { SupervisedEnd } from './run/supervise-step.ts';
 import { superviseStep } from './run/supervise-step.ts';
 import { WorkerProcess } from './run/worker-process.ts';
@@ -92,7 +92,7 @@ function printEntry(entry: string): void {
 }
 
 /** The component with its flavor's code where it was unpacked. */
-function relocate(reference: RemoteComponent, root: string): RemoteComponent {
+function relocate(reference: ResolvedReference, root: string): ResolvedReference {
   const { source } = reference;
   const label =
     source.kind === 'package'

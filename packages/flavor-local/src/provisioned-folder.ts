@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ComponentStatus, LifecycleOutcome } from '@mlstack/core/flavor';
-import { makeFolder, syncFolder } from './durable-folder.ts';
+import { makeFolder, syncFolder } from '@mlstack/core/flavor';
 import { isSystemError } from './file-system-error.ts';
 
 /** A component's folder, with a note in the component's own state of whether the component made it. */
@@ -16,14 +16,14 @@ export class ProvisionedFolder {
 
   provision(): LifecycleOutcome {
     if (this.#exists()) return { outcome: 'unchanged' };
-    makeFolder(dirname(this.#note));
+    makeFolder(dirname(this.#note), 0o700);
     writeFileSync(`${this.#note}.new`, JSON.stringify({ formatVersion: 1, folder: this.#folder }), {
       mode: 0o600,
       flush: true,
     });
     renameSync(`${this.#note}.new`, this.#note);
     syncFolder(dirname(this.#note));
-    makeFolder(this.#folder);
+    makeFolder(this.#folder, 0o700);
     return { outcome: 'changed', message: `made ${this.#folder}` };
   }
 

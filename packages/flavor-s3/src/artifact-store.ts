@@ -18,7 +18,7 @@ export function s3Config() {
     ).describe('Address of a server other than AWS: https://minio.example.org:9000'),
     region: filled
       .optional()
-      .describe('Region of the bucket; by default what the AWS configuration says, else us-east-1'),
+      .describe('Region of the bucket; by default what the AWS configuration says; with an endpoint us-east-1'),
     forcePathStyle: z
       .boolean()
       .optional()

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ArtifactStoreError } from '@mlstack/core/flavor';
 import { checksumHeaders } from './client/checksum-headers.ts';
 import type { XmlElement } from './client/xml.ts';
-import { elementsOf, escapeXml, textOf } from './client/xml.ts';
+import { elementsOf, escapeXml, textOf, xmlDocument } from './client/xml.ts';
 import { RetrySchedule } from './retry-schedule.ts';
 import type { S3Bucket } from './s3-bucket.ts';
 import { explanationOf } from './s3-errors.ts';
@@ -29,9 +29,7 @@ async function deleteBatch(bucket: S3Bucket, keys: readonly string[], signal: Ab
   await bucket.telling(what, signal, async (client) => {
     for (;;) {
       const objects = left.map((key) => `<Object><Key>${escapeXml(key)}</Key></Object>`);
-      const body = Buffer.from(
-        `<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Quiet>true</Quiet>${objects.join('')}</Delete>`,
-      );
+      const body = xmlDocument('Delete', `<Quiet>true</Quiet>${objects.join('')}`);
       const answer = await client.sendForXml(
         {
           method: 'POST',

@@ -1,4 +1,4 @@
-import { elementsOf, textOf } from './client/xml.ts';
+import { elementsOf, keyReader, textOf } from './client/xml.ts';
 import type { S3Bucket } from './s3-bucket.ts';
 
 export interface ListedObject {
@@ -39,15 +39,14 @@ export async function* listPages(
     const page = await bucket.telling(`list ${prefix === '' ? bucket.name : prefix}`, signal, (client) =>
       client.sendForXml({ method: 'GET', bucket: bucket.name, query, signal }, 'ListBucketResult'),
     );
-    const isEncoded = textOf(page.EncodingType) === 'url';
-    const decode = (text = '') => (isEncoded ? decodeURIComponent(text.replaceAll('+', ' ')) : text);
+    const keyOf = keyReader(page);
     yield {
       objects: elementsOf(page.Contents).map(({ Key, Size, LastModified }) => ({
-        key: decode(textOf(Key)),
+        key: keyOf(Key),
         size: Number(textOf(Size) ?? 0),
         modifiedAt: new Date(textOf(LastModified) ?? 0),
       })),
-      groups: elementsOf(page.CommonPrefixes).map(({ Prefix }) => decode(textOf(Prefix))),
+      groups: elementsOf(page.CommonPrefixes).map(({ Prefix }) => keyOf(Prefix)),
     };
     token = textOf(page.IsTruncated) === 'true' ? textOf(page.NextContinuationToken) : undefined;
   } while (token !== undefined);

@@ -1,5 +1,5 @@
 import type { S3Client } from './client/s3-client.ts';
-import { elementsOf, textOf } from './client/xml.ts';
+import { elementsOf, keyReader, textOf } from './client/xml.ts';
 
 /** An upload in parts that is neither complete nor aborted. */
 export interface UnfinishedUpload {
@@ -16,20 +16,17 @@ export async function* listUploads(client: S3Client, bucket: string, prefix: str
     // Servers that do not know the question list objects.
     const roots = ['ListMultipartUploadsResult', 'ListBucketResult'];
     const page = await client.sendForXml({ method: 'GET', bucket, query }, ...roots);
-    const isEncoded = textOf(page.EncodingType) === 'url';
-    const decode = (text: string) => (isEncoded ? decodeURIComponent(text.replaceAll('+', ' ')) : text);
+    const keyOf = keyReader(page);
     for (const { Key, UploadId, Initiated } of elementsOf(page.Upload)) {
-      const [key = '', id = '', initiated = ''] = [Key, UploadId, Initiated].map(textOf);
-      const initiatedAt = new Date(initiated);
+      const initiatedAt = new Date(textOf(Initiated) ?? '');
       // What has no date might have been begun now.
       if (Number.isNaN(initiatedAt.getTime())) continue;
-      yield { key: decode(key), id, initiatedAt };
+      yield { key: keyOf(Key), id: textOf(UploadId) ?? '', initiatedAt };
     }
     position = undefined;
-    const [isTruncated, keyMarker, idMarker] = [page.IsTruncated, page.NextKeyMarker, page.NextUploadIdMarker].map(
-      textOf,
-    );
-    if (isTruncated === 'true' && keyMarker)
-      position = { 'key-marker': decode(keyMarker), ...(idMarker ? { 'upload-id-marker': idMarker } : {}) };
+    const keyMarker = keyOf(page.NextKeyMarker);
+    const idMarker = textOf(page.NextUploadIdMarker);
+    if (textOf(page.IsTruncated) === 'true' && keyMarker !== '')
+      position = { 'key-marker': keyMarker, ...(idMarker ? { 'upload-id-marker': idMarker } : {}) };
   } while (position !== undefined);
 }

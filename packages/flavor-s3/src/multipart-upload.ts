@@ -1,5 +1,5 @@
 import type { S3Client } from './client/s3-client.ts';
-import { escapeXml, textOf } from './client/xml.ts';
+import { escapeXml, textOf, xmlDocument } from './client/xml.ts';
 import type { S3Object } from './s3-bucket.ts';
 import { requireETag, StrangeAnswerError } from './s3-errors.ts';
 
@@ -38,9 +38,7 @@ export class MultipartUpload {
     const parts = etags.map(
       (etag, index) => `<Part><PartNumber>${index + 1}</PartNumber><ETag>${escapeXml(etag)}</ETag></Part>`,
     );
-    const body = Buffer.from(
-      `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${parts.join('')}</CompleteMultipartUpload>`,
-    );
+    const body = xmlDocument('CompleteMultipartUpload', parts.join(''));
     await this.#client.sendForXml(
       { method: 'POST', ...this.#object, query: { uploadId: this.#id }, body, ...options },
       'CompleteMultipartUploadResult',

@@ -2,7 +2,7 @@ import type { ComponentStatus, LifecycleOutcome } from '@mlstack/core/flavor';
 import { ArtifactStoreError, MlstackError } from '@mlstack/core/flavor';
 import { BucketRecord } from './bucket-record.ts';
 import { checksumHeaders } from './client/checksum-headers.ts';
-import { escapeXml } from './client/xml.ts';
+import { escapeXml, xmlDocument } from './client/xml.ts';
 import type { S3Bucket } from './s3-bucket.ts';
 import { nameOf, statusOf } from './s3-errors.ts';
 import { whyUnreachable } from './why-unreachable.ts';
@@ -82,7 +82,7 @@ async function createBucket(bucket: S3Bucket): Promise<void> {
     const region = await client.region();
     const isElsewhere = region !== 'us-east-1' && endpoint === undefined;
     const constraint = `<LocationConstraint>${escapeXml(region)}</LocationConstraint>`;
-    const body = isElsewhere ? { body: document('CreateBucketConfiguration', constraint) } : {};
+    const body = isElsewhere ? { body: xmlDocument('CreateBucketConfiguration', constraint) } : {};
     await client.send({ method: 'PUT', bucket: bucket.name, ...body });
   });
 }
@@ -90,14 +90,14 @@ async function createBucket(bucket: S3Bucket): Promise<void> {
 async function configureBucket(bucket: S3Bucket): Promise<void> {
   const { versioning, encryption, kmsKeyId } = bucket.config;
   if (versioning === true) {
-    const body = document('VersioningConfiguration', '<Status>Enabled</Status>');
+    const body = xmlDocument('VersioningConfiguration', '<Status>Enabled</Status>');
     await configure(bucket, 'versioning', { what: 'versioning', body });
   }
   if (encryption === undefined) return;
   const key = kmsKeyId === undefined ? '' : `<KMSMasterKeyID>${escapeXml(kmsKeyId)}</KMSMasterKeyID>`;
   const byDefault = `<SSEAlgorithm>${encryption}</SSEAlgorithm>${key}`;
   const rule = `<Rule><ApplyServerSideEncryptionByDefault>${byDefault}</ApplyServerSideEncryptionByDefault></Rule>`;
-  const body = document('ServerSideEncryptionConfiguration', rule);
+  const body = xmlDocument('ServerSideEncryptionConfiguration', rule);
   await configure(bucket, 'encryption', { what: `encryption ${encryption}`, body });
 }
 
@@ -110,8 +110,4 @@ async function configure(
   await bucket.telling(`set ${what} of bucket ${bucket.name}`, undefined, (client) =>
     client.send({ ...request, headers: checksumHeaders(body) }),
   );
-}
-
-function document(root: string, content: string): Uint8Array {
-  return Buffer.from(`<${root} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${content}</${root}>`);
 }

@@ -9,8 +9,7 @@ import { isMarkedAt, loadConfigSchema } from '../flavor/config-schema.ts';
 import type { ComponentContracts, Flavor } from '../flavor/define-flavor.ts';
 import { loadFlavor, sourceLabel } from '../flavor/load-flavor.ts';
 import { stateDirectoryName } from '../project/find-project.ts';
-import type { RemoteComponent } from '../run/remote-launch.ts';
-import type { ComponentReference } from '../run/step-request.ts';
+import type { ComponentReference, ResolvedReference } from '../run/step-request.ts';
 import { SecretValues } from '../secret/redact.ts';
 import { resolveReferences } from '../secret/secret-reference.ts';
 import type { ComponentType } from './component-types.ts';
@@ -29,7 +28,7 @@ export interface CreateComponentOptions {
  * done elsewhere. Does no I/O beyond imports. Fails with `FlavorLoadError`, `ReferenceUnresolvedError` or `ValidationError`.
  */
 export async function createComponent<Type extends ComponentType>(
-  reference: RemoteComponent & { readonly type: Type },
+  reference: ResolvedReference & { readonly type: Type },
   context: ComponentContext,
   options: CreateComponentOptions = {},
 ): Promise<ComponentContracts[Type]> {

@@ -2,6 +2,7 @@ import { quoteText } from '../name.ts';
 import { suggestName } from '../nearest-name.ts';
 import type { ErrorRecord } from '../run/step-result.ts';
 import type { SecretValues } from '../secret/redact.ts';
+import { redactError } from '../secret/redact-error.ts';
 import { MlstackError } from './mlstack-error.ts';
 
 /** A module of the user's threw while it was imported. */
@@ -46,10 +47,7 @@ export class CompileFailedError extends MlstackError {
   }
 
   redacted(secrets: SecretValues): CompileFailedError {
-    const { name, message } = this.record;
-    return new CompileFailedError(
-      (secrets.redactTexts(this.record) as ErrorRecord | undefined) ?? { name, message: secrets.redact(message) },
-    );
+    return new CompileFailedError(redactError(this.record, secrets));
   }
 }
 

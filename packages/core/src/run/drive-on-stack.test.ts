@@ -11,6 +11,9 @@ import { stopRun } from './stop-run.ts';
 
 const chain = planOf([stepNode('a'), stepNode('b', { inputs: readsFrom('a') })]);
 
+/** What components of the stack were given. */
+const secret = 'a-long-token';
+
 let project: Project;
 let bench: Workbench;
 
@@ -28,6 +31,7 @@ async function driveAfter(happening: (run: NewRun) => Promise<unknown>, { reopen
 
 async function drive(run: NewRun, reopen: boolean) {
   const stack = await openStack(project);
+  stack.secrets.add(secret);
   try {
     return await driveOnStack({ project, stack, metadataStore: bench.metadataStore, run, reopen });
   } finally {
@@ -85,12 +89,12 @@ test('a run whose launcher cannot be made has failed, and may be begun again', a
   const { platform } = bench;
   const createLauncher = platform.createLauncher.bind(platform);
   platform.createLauncher = () => {
-    throw new RangeError('its kubeconfig cannot be read');
+    throw new RangeError(`the kubeconfig with ${secret} cannot be read`);
   };
   const run = await bench.createRun(chain);
   await expect(drive(run, false)).rejects.toThrow('cannot be read');
   const recorded = await bench.metadataStore.getRun(run.id);
-  expect(recorded).toMatchObject({ state: 'failed', error: { message: 'its kubeconfig cannot be read' } });
+  expect(recorded).toMatchObject({ state: 'failed', error: { message: 'the kubeconfig with *** cannot be read' } });
   expect(recorded.lease).toBeUndefined();
   platform.createLauncher = createLauncher;
   expect(await drive(run, true)).toMatchObject({ state: 'completed' });

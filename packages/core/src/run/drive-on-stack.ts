@@ -3,6 +3,7 @@ import type { MetadataStore } from '../component/metadata-store.ts';
 import { RunCompletedError, RunEndedError, StepOperatorMissingError } from '../errors/run-errors.ts';
 import type { Plan } from '../pipeline/plan.ts';
 import type { Project } from '../project/project.ts';
+import { redactError } from '../secret/redact-error.ts';
 import type { OpenStack } from '../stack/open-stack.ts';
 import { defaultDriveTiming } from './drive-options.ts';
 import { driveRun } from './drive-run.ts';
@@ -81,8 +82,11 @@ export async function driveOnStack(drive: StackDrive): Promise<RunOutcome> {
   } catch (error) {
     await closeAll();
     // Nothing of it has run: it has failed, where one that is left would read as crashed.
-    const failed = { kind: 'run-state', state: 'failed', error: toErrorRecord(error) } as const;
-    if (isFirst && !hasBegun) await metadataStore.record(lease, [failed], leaseTtlMs).catch(() => {});
+    if (isFirst && !hasBegun) {
+      const failure = redactError(toErrorRecord(error), stack.secrets);
+      const failed = { kind: 'run-state', state: 'failed', error: failure } as const;
+      await metadataStore.record(lease, [failed], leaseTtlMs).catch(() => {});
+    }
     // The next driver need not wait.
     await metadataStore.releaseLease(lease).catch(() => {});
     throw error;

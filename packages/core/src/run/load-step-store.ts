@@ -1,12 +1,12 @@
 import type { ArtifactStore } from '../component/artifact-store.ts';
 import { createComponent } from '../component/create-component.ts';
 import type { ComponentContext } from '../component/stack-component.ts';
-import type { RemoteComponent } from './remote-launch.ts';
+import type { ResolvedReference } from './step-request.ts';
 
 const stores = new Map<string, Promise<ArtifactStore>>();
 
 /** The artifact store of steps in this process: one instance for each component and config, so that they share its connections. */
-export function loadStepStore(reference: RemoteComponent, context: ComponentContext): Promise<ArtifactStore> {
+export function loadStepStore(reference: ResolvedReference, context: ComponentContext): Promise<ArtifactStore> {
   const key = JSON.stringify(reference);
   const known = stores.get(key);
   if (known !== undefined) return known;

@@ -2,12 +2,12 @@ import type { ArtifactStore, WriteOptions } from '../component/artifact-store.ts
 import type { ComponentContext } from '../component/stack-component.ts';
 import { ObjectExistsError } from '../errors/artifact-store-errors.ts';
 import type { SecretValues } from '../secret/redact.ts';
-import type { RemoteComponent } from './remote-launch.ts';
+import type { ResolvedReference } from './step-request.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 export interface RelayedStoreOptions {
   readonly worker: WorkerProcess;
-  readonly artifactStore: RemoteComponent;
+  readonly artifactStore: ResolvedReference;
   readonly context: ComponentContext;
   readonly secrets: SecretValues;
 }

@@ -1,10 +1,4 @@
-import type { ComponentReference } from './step-request.ts';
-
-/** A component as it is described to a process elsewhere. */
-export interface RemoteComponent extends ComponentReference {
-  /** What its flavor's schema made of `config`, references resolved: that is not done again there. Made of credentials. */
-  readonly resolvedConfig?: object;
-}
+import type { ResolvedReference } from './step-request.ts';
 
 /** A packed bundle in the artifact store. */
 export interface CodePart {
@@ -24,7 +18,7 @@ export interface RemoteLaunch {
   readonly formatVersion: 1;
   /** Where each part can be fetched without credentials, for some hours. */
   readonly parts: readonly (Omit<CodePart, 'key'> & { readonly url: string })[];
-  readonly artifactStore: RemoteComponent;
+  readonly artifactStore: ResolvedReference;
 }
 
 /** The kubelet cuts what is longer. */

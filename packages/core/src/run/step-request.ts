@@ -28,6 +28,12 @@ export interface ComponentReference {
   readonly config: JsonObject;
 }
 
+/** A component whose config may have been checked before: who builds it does not do that again. */
+export interface ResolvedReference extends ComponentReference {
+  /** What its flavor's schema made of `config`, references resolved. Made of credentials where these are. */
+  readonly resolvedConfig?: object;
+}
+
 /** How an executor finds the program of a step. A reader refuses kinds it does not know. */
 export type StepCode = {
   readonly kind: 'node-bundle';

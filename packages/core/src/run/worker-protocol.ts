@@ -2,9 +2,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ComponentContext } from '../component/stack-component.ts';
 import type { Plan, RunConfiguration } from '../pipeline/plan.ts';
-import type { RemoteComponent } from './remote-launch.ts';
 import type { LogLine } from './step-log.ts';
-import type { ComponentReference, RequestHead, StepRequest } from './step-request.ts';
+import type { ComponentReference, RequestHead, ResolvedReference, StepRequest } from './step-request.ts';
 import type { ErrorRecord } from './step-result.ts';
 
 /**
@@ -55,14 +54,14 @@ export interface ExecuteStoredJob extends Omit<ExecuteJob, 'kind' | 'request'> {
   readonly kind: 'execute-stored';
   readonly request: RequestHead;
   /** Takes the place of the one in the request, whose code lies elsewhere here. */
-  readonly artifactStore: RemoteComponent;
+  readonly artifactStore: ResolvedReference;
 }
 
 export type WorkerJob = CompileJob | ExecuteJob | ExecuteStoredJob;
 
 /** Something to be written to the artifact store of the job's step. */
 export interface WorkerWrite {
-  readonly artifactStore: RemoteComponent;
+  readonly artifactStore: ResolvedReference;
   readonly context: ComponentContext;
   readonly key: string;
   readonly text: string;

@@ -7,9 +7,8 @@ import type { ComponentContracts } from '../flavor/define-flavor.ts';
 import type { Project } from '../project/project.ts';
 import type { RegisteredComponent } from '../project/registry-document.ts';
 import { requireChosenStack, requireComponent } from '../project/registry-lookup.ts';
-import type { RemoteComponent } from '../run/remote-launch.ts';
 import type { StackSnapshot } from '../run/run-record.ts';
-import type { ComponentReference } from '../run/step-request.ts';
+import type { ComponentReference, ResolvedReference } from '../run/step-request.ts';
 import { SecretValues } from '../secret/redact.ts';
 import { listReferences } from '../secret/secret-reference.ts';
 import type { StackCheck } from './stack-check.ts';
@@ -117,7 +116,7 @@ export function referenceTo(project: Project, component: RegisteredComponent): C
 /** Builds one component of a project. */
 export async function buildComponent<Type extends ComponentType>(
   project: Project,
-  reference: RemoteComponent & { readonly type: Type },
+  reference: ResolvedReference & { readonly type: Type },
   secrets?: SecretValues,
 ): Promise<ComponentContracts[Type]> {
   return await createComponent(

@@ -1,9 +1,9 @@
 import { lstatSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { FolderTree } from '../durable-folder.ts';
-import { syncFolder } from '../durable-folder.ts';
+import { syncFolder } from '@mlstack/core/flavor';
 import { isSystemError } from '../file-system-error.ts';
+import type { FolderTree } from '../folder-tree.ts';
 import type { ObjectPath } from './object-path.ts';
 
 const filesPerTurn = 256;

@@ -23,8 +23,8 @@ import {
   ObjectExistsError,
   ObjectNotFoundError,
 } from '@mlstack/core/flavor';
-import { FolderTree } from '../durable-folder.ts';
 import { explainFileSystemError, isSystemError } from '../file-system-error.ts';
+import { FolderTree } from '../folder-tree.ts';
 import { resolveLocalPath } from '../local-path.ts';
 import { ProvisionedFolder } from '../provisioned-folder.ts';
 import { BodySource } from './body-source.ts';

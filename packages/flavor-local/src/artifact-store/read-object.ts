@@ -2,8 +2,8 @@ import { closeSync, constants, fstatSync, openSync, read, readSync } from 'node:
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ReadOptions } from '@mlstack/core/flavor';
-import type { FolderTree } from '../durable-folder.ts';
 import { isSystemError } from '../file-system-error.ts';
+import type { FolderTree } from '../folder-tree.ts';
 import type { ObjectPath } from './object-path.ts';
 
 const readAt = promisify(read);

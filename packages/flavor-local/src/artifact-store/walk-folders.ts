@@ -2,8 +2,8 @@ import { lstatSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { FolderTree } from '../durable-folder.ts';
 import { isSystemError } from '../file-system-error.ts';
+import type { FolderTree } from '../folder-tree.ts';
 import { isObjectName } from './object-path.ts';
 
 export interface FoundFile {

@@ -5,9 +5,9 @@ import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WriteReceipt } from '@mlstack/core/flavor';
-import type { FolderTree } from '../durable-folder.ts';
-import { syncFolder } from '../durable-folder.ts';
+import { syncFolder } from '@mlstack/core/flavor';
 import { isSystemError } from '../file-system-error.ts';
+import type { FolderTree } from '../folder-tree.ts';
 import type { ObjectPath } from './object-path.ts';
 import { claimName, temporaryName } from './object-path.ts';
 

@@ -4,8 +4,7 @@ import { dirname } from 'node:path';
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { MetadataStoreError, MetadataStoreNewerError } from '@mlstack/core/flavor';
-import { makeFolder, syncFolder } from '../durable-folder.ts';
+import { MetadataStoreError, MetadataStoreNewerError, makeFolder, syncFolder } from '@mlstack/core/flavor';
 import { isSystemError } from '../file-system-error.ts';
 import { readFileIdentity } from './file-identity.ts';
 import { applicationId, migrations } from './schema.ts';
@@ -178,7 +177,7 @@ class ReadOnlyError extends MetadataStoreError {
 
 /** Readable by the owner alone; SQLite gives the files beside it the same mode. */
 function makeFile(file: string): void {
-  makeFolder(dirname(file));
+  makeFolder(dirname(file), 0o700);
   try {
     closeSync(openSync(file, 'wx', 0o600));
   } catch (error) {

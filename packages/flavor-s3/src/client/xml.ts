@@ -31,6 +31,20 @@ function isList(value: XmlValue): value is readonly (string | XmlElement)[] {
   return Array.isArray(value);
 }
 
+/** A document to send, with this inside of its root. */
+export function xmlDocument(root: string, content: string): Uint8Array {
+  return Buffer.from(`<${root} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${content}</${root}>`);
+}
+
+/** Reads keys of a list, which are encoded where the server keeps to what was asked: XML cannot hold each of them. */
+export function keyReader({ EncodingType }: XmlElement): (key: XmlValue | undefined) => string {
+  const isEncoded = textOf(EncodingType) === 'url';
+  return (key) => {
+    const text = textOf(key) ?? '';
+    return isEncoded ? decodeURIComponent(text.replaceAll('+', ' ')) : text;
+  };
+}
+
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
 /** Text as it stands in an element, with what a parser would change written as numbers. */

@@ -1,28 +1,8 @@
 import type { Stats } from 'node:fs';
-import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { lstatSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeFolder, syncFolder } from '@mlstack/core/flavor';
 import { isSystemError } from './file-system-error.ts';
-
-/** Makes a folder's entries durable. Windows knows no such thing: its file systems journal them. */
-export function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return;
-  const descriptor = openSync(folder, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** Makes a folder and those above it, readable by the owner alone, durably. Returns whether it was missing. */
-export function makeFolder(folder: string): boolean {
-  const topmost = mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (topmost === undefined) return false;
-  for (let made = folder; ; made = dirname(made)) {
-    syncFolder(dirname(made));
-    if (made === topmost) return true;
-  }
-}
 
 const rememberedFolders = 10_000;
 
@@ -41,7 +21,7 @@ export class FolderTree {
     const target = join(this.root, ...segments);
     if (this.#isKnown(target)) return target;
     let folder = this.root;
-    if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) makeFolder(folder);
+    if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) makeFolder(folder, 0o700);
     for (const segment of segments) {
       const above = folder;
       folder = join(above, segment);
