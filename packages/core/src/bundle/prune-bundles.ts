@@ -31,15 +31,22 @@ export async function pruneBundles(
   const needed = await findNeeded(outdated);
   const unneeded = outdated.filter((digest) => !needed.has(digest));
   if (dryRun) return unneeded.length;
-  // Asking took its time; who took one meanwhile has noted it.
-  const unused = unneeded.filter((digest) => isOld(join(folder, digest)));
-  for (const digest of unused) {
-    // A folder under its own name is whole.
-    const doomed = join(folder, `.unfinished-${process.pid}-${digest}`);
+  // Asking and removing take their time; who took one meanwhile has noted it.
+  return unneeded.filter((digest) => isOld(join(folder, digest)) && removeBundle(folder, digest)).length;
+}
+
+/** False where another process has just removed it. */
+function removeBundle(folder: string, digest: string): boolean {
+  // A folder under its own name is whole.
+  const doomed = join(folder, `.unfinished-${process.pid}-${digest}`);
+  try {
     renameSync(join(folder, digest), doomed);
-    rmSync(doomed, { recursive: true, force: true });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw error;
   }
-  return unused.length;
+  rmSync(doomed, { recursive: true, force: true });
+  return true;
 }
 
 /** Digests that the next build of unchanged code would take. Records of builds from what has changed since are removed. */
