@@ -191,4 +191,19 @@ describe.skipIf(realEndpoint === undefined)('a bucket on a real S3 server (MLSTA
     expect(await store.deleteUnfinished('unfinished/', new Date(Date.now() + 60_000))).toBe(1005);
     expect(await bucket.unfinishedUploads()).toEqual([]);
   });
+
+  test('whose unfinished uploads another process aborts at the same time is rid of them, each counted once', async () => {
+    const own = client;
+    for (const Key of ['twice/one', 'twice/two']) {
+      await own.send(new CreateMultipartUploadCommand({ Bucket: bucket.name, Key }));
+    }
+    const later = new Date(Date.now() + 60_000);
+    let byOther = 0;
+    const count = await bucket.open().deleteUnfinished('twice/', later, async (key) => {
+      byOther += await bucket.open().deleteUnfinished(key, later);
+      return false;
+    });
+    expect([count, byOther]).toEqual([0, 2]);
+    expect(await bucket.unfinishedUploads()).toEqual([]);
+  });
 });

@@ -1,7 +1,7 @@
 import type { S3Client } from './client/s3-client.ts';
 import { escapeXml, textOf, xmlDocument } from './client/xml.ts';
 import type { S3Object } from './s3-bucket.ts';
-import { requireETag, StrangeAnswerError } from './s3-errors.ts';
+import { nameOf, requireETag, StrangeAnswerError } from './s3-errors.ts';
 
 interface PostOptions {
   readonly headers?: Readonly<Record<string, string>>;
@@ -45,7 +45,14 @@ export class MultipartUpload {
     );
   }
 
-  async abort(signal?: AbortSignal): Promise<void> {
-    await this.#client.send({ method: 'DELETE', ...this.#object, query: { uploadId: this.#id }, signal });
+  /** False where it is complete, or another has aborted it. */
+  async abort(signal?: AbortSignal): Promise<boolean> {
+    try {
+      await this.#client.send({ method: 'DELETE', ...this.#object, query: { uploadId: this.#id }, signal });
+      return true;
+    } catch (error) {
+      if (nameOf(error) === 'NoSuchUpload') return false;
+      throw error;
+    }
   }
 }

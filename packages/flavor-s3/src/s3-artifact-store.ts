@@ -100,8 +100,7 @@ export class S3ArtifactStore extends ArtifactStore<S3Config> {
       )) {
         if (initiatedAt >= olderThan) continue;
         if (await isUnderWay(key.slice(this.address.prefix.length))) continue;
-        await new MultipartUpload(client, this.bucket.object(key), id).abort();
-        aborted++;
+        if (await new MultipartUpload(client, this.bucket.object(key), id).abort()) aborted++;
       }
       return aborted;
     });

@@ -5,6 +5,7 @@ import type { ArtifactStore } from '../component/artifact-store.ts';
 import type { MetadataStore } from '../component/metadata-store.ts';
 import { ArtifactStoreError } from '../errors/artifact-store-errors.ts';
 import { MlstackError } from '../errors/mlstack-error.ts';
+import { RunNotFoundError } from '../errors/run-errors.ts';
 import type { Project } from '../project/project.ts';
 import { driverLogFile } from './driver-command.ts';
 import { toErrorRecord } from './error-record.ts';
@@ -38,7 +39,10 @@ export async function deleteRun(project: Project, idOrName: string): Promise<Del
       // Built before anything is deleted: without it nobody would find the bytes.
       const artifactStore = await stack.component('artifact-store');
       const { own, notices: left } = await findOwnStoreIds(project, metadataStore, artifactStore);
-      const orphans = await metadataStore.deleteRun(id);
+      const orphans = await metadataStore.deleteRun(id).catch((error: unknown) => {
+        // Another process was faster.
+        throw MlstackError.is(error) && error.code === 'RUN_NOT_FOUND' ? new RunNotFoundError(idOrName) : error;
+      });
       const objects = await deleteBytes({ metadataStore, artifactStore, own }, id, orphans).catch((error: unknown) => {
         throw new BytesLeftError(name, artifactStore.name, error);
       });

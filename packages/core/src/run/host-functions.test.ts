@@ -166,6 +166,16 @@ test('deleting a run removes its bytes, but not those that another run took from
   expect(keys()).toEqual([]);
 });
 
+test('of two who delete a run at once, one does, and the other is told by the name it gave', async () => {
+  const run = await bench.createRun(chain);
+  await bench.metadataStore.createRun({ ...run, id: 'k7', name: 'nightly' });
+  const outcomes = await Promise.allSettled([deleteRun(project, 'nightly'), deleteRun(project, 'nightly')]);
+  expect(outcomes.toSorted((one, other) => one.status.localeCompare(other.status))).toMatchObject([
+    { status: 'fulfilled', value: { runId: 'k7', name: 'nightly' } },
+    { status: 'rejected', reason: { code: 'RUN_NOT_FOUND', message: expect.stringContaining('"nightly"') } },
+  ]);
+});
+
 test('what a crashed run left running is stopped before the run is deleted', async () => {
   const stuck = createMemoryProject(() => ({ end: 'never' }));
   const { metadataStore, platform } = stuck.bench;
