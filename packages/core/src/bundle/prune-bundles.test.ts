@@ -86,7 +86,13 @@ test('Several that prune at once remove each bundle once, and none of them fails
   const children = [1, 2, 3].map(() =>
     spawn(
       process.execPath,
-      ['--conditions=mlstack-source', '--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', program],
+      [
+        '--conditions=mlstack-source',
+        '--disable-warning=ExperimentalWarning',
+        '--input-type=module',
+        '--eval',
+        program,
+      ],
       { stdio: ['pipe', 'pipe', 'inherit'] },
     ),
   );
