@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { ArtifactStoreError } from '@mlstack/core/flavor';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { createKubernetesApi, insist } from './kubernetes-api.ts';
 import { kubernetesConfig } from './kubernetes-config.ts';
@@ -71,4 +72,14 @@ test('time in which the machine slept takes no patience away', async () => {
   expect(await insist(wake, { timeoutMs: 600_000 })).toBe('done');
   const fail = async () => Promise.reject(new Error('no network'));
   await expect(insist(fail, { timeoutMs: 500 })).rejects.toThrow('no network');
+});
+
+test('what has nothing to do with the API server is not tried again', async () => {
+  let tries = 0;
+  const fail = async () => {
+    tries++;
+    throw new ArtifactStoreError('bucket', 'write code.pack');
+  };
+  await expect(insist(fail, { timeoutMs: 60_000 })).rejects.toThrow('could not write code.pack');
+  expect(tries).toBe(1);
 });

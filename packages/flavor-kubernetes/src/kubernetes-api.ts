@@ -112,10 +112,10 @@ function messageOf(error: unknown): string {
   return error.cause instanceof Error ? messageOf(error.cause) : error.message;
 }
 
-/** No answer, or one that says that another try may help. */
+/** No answer, or one that says that another try may help. What mlstack says of something else is none. */
 export function isTransient(error: unknown): boolean {
   const status = statusOf(error);
-  if (error instanceof TypeError && error.cause === undefined) return false;
+  if (MlstackError.is(error) || (error instanceof TypeError && error.cause === undefined)) return false;
   return status === undefined || status === 429 || status >= 500;
 }
 

@@ -47,3 +47,16 @@ export class ModuleFileError extends MlstackError {
     });
   }
 }
+
+/** What executes steps on other machines could not be built, read or packed. */
+export class CodeNotPublishedError extends MlstackError {
+  readonly code = 'CODE_NOT_PUBLISHED';
+  override readonly kind = 'failure' as const;
+  constructor(store: string, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(`The code of the run cannot be put into artifact store "${store}": ${reason}`, {
+      cause,
+      hint: 'Install the packages of the project again, look whether its disk has room, and run the pipeline again.',
+    });
+  }
+}

@@ -104,7 +104,7 @@ export interface LauncherContext {
   bundleDirectory(digest: string): string;
   /**
    * Puts what executes a request where nothing but Node is installed into the artifact store, where it is not there yet. Costs a
-   * request to the store for each part.
+   * request to the store for each part. Fails with an `MlstackError`.
    */
   publishCode(request: StepRequest): Promise<readonly CodePart[]>;
   /** The run's artifact store, for logs and results that a supervisor writes. */

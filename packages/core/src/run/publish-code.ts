@@ -3,6 +3,8 @@ import { bundleFlavor } from '../bundle/bundle-flavor.ts';
 import { hashText } from '../bundle/content-hash.ts';
 import { packBundle } from '../bundle/pack-bundle.ts';
 import type { ArtifactStore } from '../component/artifact-store.ts';
+import { CodeNotPublishedError } from '../errors/bundle-errors.ts';
+import { MlstackError } from '../errors/mlstack-error.ts';
 import { bundlePrefix, runtimePrefix } from './output-keys.ts';
 import type { CodePart } from './remote-launch.ts';
 import type { StepRequest } from './step-request.ts';
@@ -16,9 +18,18 @@ export interface PublishCodeOptions {
 
 /**
  * Puts what executes a request on a machine without mlstack into the artifact store, where it is not there yet: the user's code, this
- * core, the flavor of the artifact store. Asks the store once for each part.
+ * core, the flavor of the artifact store. Asks the store once for each part. Fails with an `MlstackError`, so that launchers can tell it
+ * from failures of their platform.
  */
-export async function publishCode(
+export async function publishCode(request: StepRequest, options: PublishCodeOptions): Promise<readonly CodePart[]> {
+  try {
+    return await publishParts(request, options);
+  } catch (error) {
+    throw MlstackError.is(error) ? error : new CodeNotPublishedError(options.artifactStore.name, error);
+  }
+}
+
+async function publishParts(
   { code, components }: StepRequest,
   { metadataStoreId, artifactStore, stateDirectory, bundleDirectory }: PublishCodeOptions,
 ): Promise<readonly CodePart[]> {
