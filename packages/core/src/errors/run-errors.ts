@@ -47,6 +47,18 @@ export class LeaseLostError extends MlstackError {
   }
 }
 
+/** What a driver needs of the stores or the platform failed for good: the run reads as crashed. */
+export class DriverFailedError extends MlstackError {
+  readonly code = 'DRIVER_FAILED';
+  override readonly kind = 'failure' as const;
+  constructor(run: string, cause: MlstackError) {
+    super(`Run "${run}" is not over, and its driver cannot go on: ${cause.message}`, {
+      cause,
+      hint: `${cause.hint ?? 'Mend that.'} Then go on with \`mlstack runs resume ${run}\`.`,
+    });
+  }
+}
+
 export class RunActiveError extends MlstackError {
   readonly code = 'RUN_IS_ACTIVE';
   constructor(run: string) {

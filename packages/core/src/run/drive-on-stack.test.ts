@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
+import { MetadataStoreError } from '../errors/metadata-store-errors.ts';
 import type { Project } from '../project/project.ts';
 import { openStack } from '../stack/open-stack.ts';
 import { driveOnStack } from './drive-on-stack.ts';
@@ -125,4 +126,23 @@ test('a stop reaches the driver that took over from the one which was asked', as
   };
   expect(await stopRun(project, run.id)).toMatchObject({ state: 'cancelled', changed: true });
   expect(asked).toBe(2);
+});
+
+test('a run whose records cannot be written any more is left to be resumed, and that is told', async () => {
+  const run = await bench.createRun(chain);
+  const full = { reason: 'no space is left on its disk', hint: 'Free some space.' };
+  bench.metadataStore.beforeRecord = (changes) => {
+    if (changes.some((change) => change.kind === 'node-ended' && change.nodeId === 'a'))
+      throw new MetadataStoreError('default', 'record what happened', full);
+  };
+  await expect(drive(run, false)).rejects.toMatchObject({
+    code: 'DRIVER_FAILED',
+    kind: 'failure',
+    message:
+      'Run "run1" is not over, and its driver cannot go on: Metadata store "default" could not record what happened: no space is left on its disk',
+    hint: 'Free some space. Then go on with `mlstack runs resume run1`.',
+  });
+  bench.metadataStore.beforeRecord = () => {};
+  expect(await drive(run, false)).toMatchObject({ state: 'completed' });
+  expect(bench.launched).toEqual(['a 1', 'b 1']);
 });

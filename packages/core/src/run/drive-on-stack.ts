@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { MetadataStore } from '../component/metadata-store.ts';
-import { RunCompletedError, RunEndedError, StepOperatorMissingError } from '../errors/run-errors.ts';
+import { MlstackError } from '../errors/mlstack-error.ts';
+import { DriverFailedError, RunCompletedError, RunEndedError, StepOperatorMissingError } from '../errors/run-errors.ts';
 import type { Plan } from '../pipeline/plan.ts';
 import type { Project } from '../project/project.ts';
 import { redactError } from '../secret/redact-error.ts';
@@ -89,7 +90,8 @@ export async function driveOnStack(drive: StackDrive): Promise<RunOutcome> {
     }
     // The next driver need not wait.
     await metadataStore.releaseLease(lease).catch(() => {});
-    throw error;
+    const isStranded = hasBegun && MlstackError.is(error) && error.kind === 'failure' && error.code !== 'LEASE_LOST';
+    throw isStranded ? new DriverFailedError(drive.run.name, error) : error;
   } finally {
     await closeAll();
   }

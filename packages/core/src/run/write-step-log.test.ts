@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ArtifactStoreError } from '../errors/artifact-store-errors.ts';
 import { SecretValues } from '../secret/redact.ts';
 import { MemoryArtifactStore } from './fixtures/memory-artifact-store.ts';
 import { readStepLog } from './read-step-log.ts';
@@ -35,6 +36,34 @@ test('lines come back in order, with stream and level', async () => {
     { stream: 'log', level: 'warn', text: 'careful' },
     { stream: 'stdout', text: 'two' },
   ]);
+});
+
+test('where the store could not take some of it for a while, the log ends with how much is missing and why', async () => {
+  const store = new MemoryArtifactStore();
+  const writer = new StepLogWriter(store, prefix, new SecretValues());
+  const write = store.write.bind(store);
+  writer.print('stdout', `first\n${'x'.repeat(maximumChunkBytes)}\n`);
+  while (store.objects.size === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  let refusals = 0;
+  store.write = async () => {
+    refusals++;
+    throw new ArtifactStoreError('full', 'write it', { reason: 'no space is left on its disk' });
+  };
+  for (let line = 0; line < 3; line++) writer.print('stdout', `${'y'.repeat(maximumChunkBytes / 2)}\n`);
+  while (refusals < 3) await new Promise((resolve) => setTimeout(resolve, 20));
+  writer.print('stdout', 'late\n');
+  store.write = write;
+  const chunks = await writer.end();
+  const lines = await readAll(store, { lastChunk: async () => chunks });
+  expect(lines[0]).toMatchObject({ text: 'first' });
+  expect(lines.at(-1)).toMatchObject({
+    stream: 'log',
+    level: 'warn',
+    text: expect.stringMatching(
+      /^[0-9]+ lines of this log are missing here: Artifact store "full" could not write it: no space is left on its disk$/,
+    ),
+  });
+  expect(lines.some(({ text }) => text === 'late')).toBe(false);
 });
 
 test('nothing said is nothing stored', async () => {
@@ -80,7 +109,7 @@ test.each(['stdout', 'log'] as const)(
 
 test('a store that fails ends the log and not the step', async () => {
   const store = new MemoryArtifactStore();
-  for (let attempt = 0; attempt < 3; attempt += 1) store.failures.push(new Error('disk full'));
+  for (let attempt = 0; attempt < 4; attempt += 1) store.failures.push(new Error('disk full'));
   const writer = new StepLogWriter(store, prefix, new SecretValues());
   writer.print('stdout', 'lost\n');
   expect(await writer.end()).toBe(0);

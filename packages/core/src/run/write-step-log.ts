@@ -30,7 +30,8 @@ export class StepLogWriter {
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
   #isEnding = false;
-  #hasFailed = false;
+  /** What the store refused, and how many entries have been dropped since. */
+  #failure: { readonly error: unknown; missing: number } | undefined;
 
   /** @param echo told each entry before it is stored, as the line that it is in a chunk. */
   constructor(store: LogStore, outputPrefix: string, secrets: SecretValues, echo?: (entry: string) => void) {
@@ -59,7 +60,10 @@ export class StepLogWriter {
     return this.#heldBack();
   }
 
-  /** Stores the rest. Resolves with the number of chunks. Where the store failed, the log ends early: it does not fail a step. */
+  /**
+   * Stores the rest. Resolves with the number of chunks. Where the store failed, the log ends early and says so, if the store takes that: it
+   * does not fail a step.
+   */
   async end(): Promise<number> {
     this.#isEnding = true;
     clearTimeout(this.#timer);
@@ -67,6 +71,7 @@ export class StepLogWriter {
       for (const entry of lines.end()) this.#add({ time: new Date().toISOString(), stream, ...entry });
     }
     while (this.#entries.length > 0 || this.#writing !== undefined) await (this.#writing ?? this.#startWriting());
+    if (this.#failure !== undefined) await this.#writeChunk(this.#describeGap(this.#failure), 1);
     return this.#chunks;
   }
 
@@ -75,10 +80,11 @@ export class StepLogWriter {
   }
 
   #add(line: LogLine): void {
-    if (this.#hasFailed && this.#echo === undefined) return;
+    if (this.#failure !== undefined) this.#failure.missing++;
+    if (this.#failure !== undefined && this.#echo === undefined) return;
     const entry = `${JSON.stringify(line)}\n`;
     this.#echo?.(entry);
-    if (this.#hasFailed) return;
+    if (this.#failure !== undefined) return;
     this.#entries.push(entry);
     this.#bytes += Buffer.byteLength(entry);
     if (this.#bytes >= maximumChunkBytes) void this.#startWriting();
@@ -107,12 +113,17 @@ export class StepLogWriter {
 
   async #writeChunks(): Promise<void> {
     do {
-      const body = this.#takeChunk();
-      if (!(await this.#writeChunk(body))) return;
+      const { body, count } = this.#takeChunk();
+      const error = await this.#writeChunk(body, writeAttempts);
+      if (error === undefined) continue;
+      this.#failure = { error, missing: count + this.#entries.length };
+      this.#entries = [];
+      this.#bytes = 0;
+      return;
     } while (this.#bytes >= maximumChunkBytes);
   }
 
-  #takeChunk(): Buffer {
+  #takeChunk(): { readonly body: Buffer; readonly count: number } {
     let bytes = 0;
     let count = 0;
     while (count < this.#entries.length) {
@@ -122,26 +133,29 @@ export class StepLogWriter {
       count += 1;
     }
     this.#bytes -= bytes;
-    return Buffer.from(this.#entries.splice(0, count).join(''));
+    return { body: Buffer.from(this.#entries.splice(0, count).join('')), count };
   }
 
-  async #writeChunk(body: Buffer): Promise<boolean> {
+  /** Resolves with why the store did not take it. */
+  async #writeChunk(body: Buffer, attempts: number): Promise<unknown> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         await this.#store.write(logChunkKey(this.#prefix, this.#chunks + 1), body);
         this.#chunks += 1;
-        return true;
-      } catch {
-        if (attempt < writeAttempts) {
-          await delay(attempt * 200);
-          continue;
-        }
-        this.#hasFailed = true;
-        this.#entries = [];
-        this.#bytes = 0;
-        return false;
+        return undefined;
+      } catch (error) {
+        if (attempt >= attempts) return error ?? new Error('no reason was given');
+        await delay(attempt * 200);
       }
     }
+  }
+
+  #describeGap({ error, missing }: { readonly error: unknown; readonly missing: number }): Buffer {
+    const reason = error instanceof Error ? error.message : String(error);
+    const lines = missing === 1 ? 'line of this log is' : 'lines of this log are';
+    const text = this.#secrets.redact(`${missing} ${lines} missing here: ${reason}`);
+    const line: LogLine = { time: new Date().toISOString(), stream: 'log', level: 'warn', text };
+    return Buffer.from(`${JSON.stringify(line)}\n`);
   }
 }
 
