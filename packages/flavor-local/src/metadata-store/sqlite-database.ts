@@ -8,6 +8,7 @@ import { MetadataStoreError, MetadataStoreNewerError, makeFolder, syncFolder } f
 import { isSystemError } from '../file-system-error.ts';
 import { readFileIdentity } from './file-identity.ts';
 import { applicationId, migrations } from './schema.ts';
+import { isWithoutRoom } from './sqlite-error.ts';
 
 /** How long SQLite itself waits for a lock, blocking this process; longer waits are the caller's, and do not block. */
 const busyMs = 50;
@@ -18,32 +19,41 @@ export type Value = SQLInputValue | undefined;
 export class SqliteDatabase {
   readonly #connection: DatabaseSync;
   readonly #file: string;
+  readonly #withoutRoom: unknown;
   /** Descriptor of the write-ahead log. */
   #log: number | undefined;
   readonly #statements = new Map<string, StatementSync>();
 
   /** Makes the file where there is none and brings its format up to date. @param store the component's name, for errors. */
   static open(file: string, store: string): SqliteDatabase {
+    return SqliteDatabase.#open(file, store);
+  }
+
+  /** @param withoutRoom why the file that processes share cannot be made: then this one reads alone, and writes nothing. */
+  static #open(file: string, store: string, withoutRoom?: unknown): SqliteDatabase {
     makeFile(file);
     const isReadOnly = liesOnReadOnlyDisk(file);
     if (isReadOnly) requireClosed(file, store);
-    const database = new SqliteDatabase(file, isReadOnly);
+    const database = new SqliteDatabase(file, isReadOnly, withoutRoom);
     try {
       if (!isReadOnly) database.#prepareFormat(file, store);
       else if (database.#checkFormat(file, store) < migrations.length) throw new ReadOnlyError(store, file);
       return database;
     } catch (error) {
       database.close();
-      throw error;
+      if (withoutRoom !== undefined || !isWithoutRoom(error)) throw error;
+      return SqliteDatabase.#open(file, store, error);
     }
   }
 
-  private constructor(file: string, isReadOnly: boolean) {
+  private constructor(file: string, isReadOnly: boolean, withoutRoom: unknown) {
     this.#file = file;
+    this.#withoutRoom = withoutRoom;
     // SQLite would make a log beside the file, also to read: nobody can write to one that is said to be immutable.
     const place = isReadOnly ? new URL('?immutable=1', pathToFileURL(file)) : file;
     const options = { timeout: busyMs, enableForeignKeyConstraints: false, readOnly: isReadOnly };
     this.#connection = new DatabaseSync(place, options);
+    if (withoutRoom !== undefined) this.#connection.exec('PRAGMA locking_mode = EXCLUSIVE');
   }
 
   get<Row>(sql: string, ...values: readonly Value[]): Row | undefined {
@@ -70,6 +80,8 @@ export class SqliteDatabase {
    * @param onApplied called when all see it, before it is durable.
    */
   write<Result>(work: () => Result, onApplied?: () => void): Result {
+    // What would be written a piece at a time would keep all others away meanwhile.
+    if (this.#withoutRoom !== undefined) throw this.#withoutRoom;
     const result = this.#transaction('BEGIN IMMEDIATE', work);
     onApplied?.();
     this.#syncLog();

@@ -22,13 +22,20 @@ const explanations: Readonly<Record<number, { readonly reason: string; readonly 
 };
 
 const busy = 5;
+const full = 13;
+/** The file that processes share while they use a database cannot be made as large as it must be. */
+const sharedMemoryTooSmall = 10 | (19 << 8);
 
 export function isBusy(error: unknown): boolean {
   return primaryCode(error) === busy;
 }
 
+export function isWithoutRoom(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === sharedMemoryTooSmall;
+}
+
 export function explainSqliteError(error: unknown): { readonly reason: string; readonly hint: string } | undefined {
-  const code = primaryCode(error);
+  const code = isWithoutRoom(error) ? full : primaryCode(error);
   return code === undefined ? undefined : explanations[code];
 }
 

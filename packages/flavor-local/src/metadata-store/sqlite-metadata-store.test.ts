@@ -1,13 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import {
+  closeSync,
   copyFileSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -158,6 +161,17 @@ function mountSmallDisk(): string | undefined {
   return disk;
 }
 
+function fillDisk(file: string): void {
+  const descriptor = openSync(file, 'w');
+  try {
+    for (;;) writeSync(descriptor, new Uint8Array(4096));
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'ENOSPC' });
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 function remount(disk: string, mode: 'ro' | 'rw'): void {
   execFileSync('mount', ['-o', `remount,${mode}`, disk]);
 }
@@ -191,6 +205,36 @@ test.runIf(canMount)(
       hint: expect.stringContaining('Mount it writable'),
     });
     remount(disk, 'rw');
+  },
+);
+
+test.runIf(canMount)(
+  'records on a full disk can be read, by several at once, and written again once there is room',
+  async () => {
+    const disk = mountSmallDisk();
+    if (disk === undefined) return;
+    const file = join(disk, 'metadata.db');
+    const store = createStore(file);
+    await store.createRun(emptyRun('kept'));
+    await store.close();
+    const ballast = join(disk, 'ballast');
+    fillDisk(ballast);
+    const names = async (from: SqliteMetadataStore) => (await from.listRuns()).items.map(({ name }) => name);
+    expect(await names(store)).toEqual(['kept']);
+    expect(await names(store)).toEqual(['kept']);
+    await expect(store.createRun(emptyRun('large', 'x'.repeat(100_000)))).rejects.toMatchObject({
+      message: expect.stringContaining('no space is left on its disk'),
+    });
+    const others = [createStore(file), createStore(file)];
+    const reading = others.map(async (other) => {
+      const found = await names(other);
+      await other.close();
+      return found;
+    });
+    expect(await Promise.all(reading)).toEqual([['kept'], ['kept']]);
+    rmSync(ballast);
+    await store.createRun(emptyRun('other'));
+    expect(await names(createStore(file))).toEqual(['other', 'kept']);
   },
 );
 

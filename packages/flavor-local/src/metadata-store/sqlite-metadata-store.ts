@@ -31,7 +31,7 @@ import { findReferencedCode, findRuns, getRun, listPipelines, listRuns } from '.
 import { ImpossibleChangeError, recordChanges } from './record-changes.ts';
 import { appendRequest, consumeRequest, releaseLease, renewLease, takeLease } from './run-lease.ts';
 import { SqliteDatabase } from './sqlite-database.ts';
-import { explainSqliteError, isBusy } from './sqlite-error.ts';
+import { explainSqliteError, isBusy, isWithoutRoom } from './sqlite-error.ts';
 import { readEarlierStoreIds, readStoreId, renewStoreId } from './store-id.ts';
 
 /** How long a lock of another process is waited for. */
@@ -207,6 +207,7 @@ export class SqliteMetadataStore extends MetadataStore<SqliteMetadataStoreConfig
         this.#database ??= SqliteDatabase.open(this.#file, this.name);
         return work(this.#database);
       } catch (error) {
+        if (isWithoutRoom(error)) await this.close();
         if (!isBusy(error) || Date.now() > deadline) throw this.#explain(what, error);
         await setTimeout(1 + Math.random() * 20);
       }
