@@ -108,6 +108,21 @@ export const artifactCases: ConformanceCase<MetadataStoreSubject>[] = [
     },
   },
   {
+    id: 'takes-nothing-damaged-from-the-cache',
+    async verify({ store }) {
+      const whole = await completeRun(store, { cacheKey: 'same' });
+      const { run, outputs } = await completeRun(store, { cacheKey: 'same' });
+      const later = await takeFromCache(store, run);
+      const damaged = { kind: 'artifact-damaged', artifactId: outputs.load.id } as const;
+      await store.record(later.lease, [damaged, { ...damaged, artifactId: 'not-recorded' }], ttlMs);
+      assert.equal((await store.findCached('same-load', artifactStoreId))?.runId, whole.run.id);
+      assert.equal(await store.findCached(`${run.id}-load`, artifactStoreId), undefined);
+      assert.equal((await store.findCached('same-test', artifactStoreId))?.runId, run.id);
+      assert.equal((await store.getNode(later.run.id, 'load'))?.outputs.output?.id, outputs.load.id);
+      assert.equal((await store.getArtifact(outputs.load.id))?.sha256, outputs.load.sha256);
+    },
+  },
+  {
     id: 'finds-what-the-same-node-did-before',
     async verify({ store }) {
       const first = await completeRun(store);

@@ -61,6 +61,11 @@ export type RunChange =
   | { readonly kind: 'node-skipped'; readonly nodeId: string; readonly reason: string }
   | { readonly kind: 'hook-ended'; readonly nodeId: string; readonly hook: HookRecord }
   | { readonly kind: 'plan-extended'; readonly nodes: readonly PlanNode[] }
+  /**
+   * The bytes of an artifact, of this run or of another, are not those that were stored: no node that has it as an output is found by
+   * `findCached` any more. All else stays. One that is not recorded is no error.
+   */
+  | { readonly kind: 'artifact-damaged'; readonly artifactId: string }
   /** A resumed run starts over what failed: the node waits again, earlier attempts stay counted. */
   | { readonly kind: 'node-reset'; readonly nodeId: string }
   /** The plan of a run that goes on with other code: the same nodes by id, else it is refused. */

@@ -94,6 +94,41 @@ test('a step whose cached bytes are gone runs again, and those whose inputs are 
   expect(await bench.metadataStore.getNode('run2', 'train')).toMatchObject({ reason: expect.stringContaining('gone') });
 });
 
+test('a step that reads damaged bytes fails, and the next run makes them again', async () => {
+  const bench = new Workbench(({ node }) =>
+    JSON.stringify(node.params).includes('epochs')
+      ? {
+          end: 'fail',
+          error: { name: 'Error', message: 'x', cause: { name: 'Error', message: 'y', code: 'OBJECT_CORRUPT' } },
+        }
+      : {},
+  );
+  await bench.run(chain);
+  const [loadNode, trainNode, lastNode] = chain.nodes as [
+    (typeof chain.nodes)[0],
+    (typeof chain.nodes)[0],
+    (typeof chain.nodes)[0],
+  ];
+  const changed = planOf([loadNode, { ...trainNode, params: { epochs: 2 } }, lastNode]);
+  const { objects } = bench.artifactStore;
+  const key = [...objects.keys()].find((one) => one.includes('/load.1.')) as string;
+  const { body, modifiedAt } = objects.get(key) as { body: Buffer; modifiedAt: Date };
+
+  expect(await bench.run(changed)).toMatchObject({ state: 'failed', counts: { cached: 1, failed: 1 } });
+  expect(await bench.run(changed)).toMatchObject({ state: 'failed', counts: { cached: 1, failed: 1 } });
+  expect(bench.events.filter(({ kind }) => kind === 'notice')).toEqual([]);
+
+  objects.set(key, { body: Buffer.from(body.map((byte) => byte ^ 1)), modifiedAt });
+  expect(await bench.run(changed)).toMatchObject({ state: 'failed', counts: { cached: 1, failed: 1 } });
+  expect(bench.events.filter(({ kind }) => kind === 'notice')).toEqual([
+    {
+      kind: 'notice',
+      message: expect.stringMatching(/^Artifact \S+ of step "load", input "\w+" of "train", is damaged .*load\.1\./),
+    },
+  ]);
+  expect(await bench.run(chain)).toMatchObject({ state: 'completed', counts: { cached: 2, succeeded: 1 } });
+});
+
 test('a run that is deleted while another takes a step from it costs that step alone', async () => {
   const bench = new Workbench();
   await bench.run(fork);

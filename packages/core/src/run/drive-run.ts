@@ -1,6 +1,7 @@
 import { StepOperatorMissingError } from '../errors/run-errors.ts';
 import type { StepNode } from '../pipeline/plan.ts';
 import { createId } from './create-id.ts';
+import { DamageNotes } from './damage-notes.ts';
 import type { DriveOptions, DriveTiming } from './drive-options.ts';
 import { defaultDriveTiming } from './drive-options.ts';
 import { DriverLoop } from './driver-loop.ts';
@@ -58,6 +59,7 @@ class RunDriver {
   /** Failed attempts since this driver began: a run that goes on has all its attempts again. */
   readonly #failures = new Map<string, number>();
   readonly #executions: StepExecutions;
+  readonly #damage: DamageNotes;
   readonly #backoffs = new Map<string, Backoff>();
   readonly #lookups: Record<LauncherRole, number> = { orchestrator: 0, 'step-operator': 0 };
   readonly #startedAt = Date.now();
@@ -84,6 +86,11 @@ class RunDriver {
       post: (happening) => this.#loop.post(happening),
       guard: (action) => this.#loop.guard(action),
       onEnd: (execution, end) => this.#settle(execution, end),
+    });
+    this.#damage = new DamageNotes({
+      ...options,
+      recorder: this.#recorder,
+      post: (happening) => this.#loop.post(happening),
     });
     for (const role of ['orchestrator', 'step-operator'] as const) {
       const launcher = launchers[role];
@@ -249,6 +256,7 @@ class RunDriver {
   #settle(execution: Execution, end: ExecutionEnd): void {
     const { node, role, stopping, handle, pool } = execution;
     const failure = failureOf(execution, end);
+    if (failure !== undefined) this.#damage.examine(node, this.#outputs.inputsOf(node), failure);
     if (role !== 'step') {
       const outcome = failure === undefined ? 'succeeded' : stopping ? 'cancelled' : 'failed';
       const error = outcome === 'failed' && failure !== undefined ? { error: failure } : {};
@@ -372,6 +380,7 @@ class RunDriver {
   #isOver(): boolean {
     return (
       this.#executions.isIdle &&
+      this.#damage.isIdle &&
       this.#backoffs.size === 0 &&
       Object.values(this.#lookups).every((count) => count === 0) &&
       Object.values(this.#waiting).every((waiting) => waiting.length === 0)

@@ -50,6 +50,9 @@ class Recording {
       case 'node-skipped':
         this.#skipNode(change);
         break;
+      case 'artifact-damaged':
+        this.#keepFromCache(change);
+        break;
       case 'node-reset':
         this.#resetNode(change);
         break;
@@ -131,7 +134,7 @@ class Recording {
 
   #takeNodeFromCache({ nodeId, inputs, cacheKey, cacheParts, from, reason }: Change<'node-cached'>): void {
     const position = this.#move(nodeId, 'cached', ['pending']);
-    const source = this.#database.get<{ run: number; position: number; cache_store: string }>(
+    const source = this.#database.get<{ run: number; position: number; cache_store: string | null }>(
       `SELECT n.run, n.position, n.cache_store FROM nodes n JOIN runs r ON r.number = n.run
        WHERE r.id = ? AND n.id = ? AND n.state IN ('succeeded', 'cached')`,
       from.runId,
@@ -169,6 +172,15 @@ class Recording {
       reason,
       this.#run.number,
       position,
+    );
+  }
+
+  /** What lies in no store is found in none. */
+  #keepFromCache({ artifactId }: Change<'artifact-damaged'>): void {
+    this.#database.run(
+      `UPDATE nodes SET cache_store = NULL WHERE (run, position) IN
+         (SELECT o.run, o.position FROM outputs o JOIN artifacts a ON a.number = o.artifact WHERE a.id = ?)`,
+      artifactId,
     );
   }
 

@@ -50,6 +50,12 @@ const mutants: Record<string, (store: SqliteMetadataStore) => Partial<SqliteMeta
       return node === undefined ? undefined : { ...node, metadata: {} };
     },
   }),
+  'takes-nothing-damaged-from-the-cache': (store) => ({
+    async record(lease, changes, ttlMs) {
+      const others = changes.filter(({ kind }) => kind !== 'artifact-damaged');
+      return right.record.call(store, lease, others, ttlMs);
+    },
+  }),
   'applies-all-changes-or-none': (store) => ({
     async record(lease, changes, ttlMs) {
       for (const change of changes) await right.record.call(store, lease, [change], ttlMs);
