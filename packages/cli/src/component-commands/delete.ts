@@ -3,6 +3,7 @@ import { deleteComponent, describeComponent } from '@mlstack/core/project';
 import { requiredArgument, yesFlag } from '../command/arguments.ts';
 import { confirm } from '../command/confirm.ts';
 import { MlstackCommand } from '../command/mlstack-command.ts';
+import { formatLeft, warnOfLeft } from '../output/format-left.ts';
 import { successLine } from '../output/report-success.ts';
 
 export default ({ type, title }: ComponentTypeDescription) =>
@@ -15,10 +16,13 @@ export default ({ type, title }: ComponentTypeDescription) =>
     async run() {
       const { args, flags } = await this.parse(ComponentDelete);
       const project = this.openProject(flags);
-      const { name, stacks } = await describeComponent(project, type, args.name);
-      if (stacks.length === 0) await confirm(`Delete ${title.toLowerCase()} "${name}"?`, flags);
+      const component = await describeComponent(project, type, args.name);
+      const { name, stacks } = component;
+      if (stacks.length === 0) {
+        await confirm(`Delete ${title.toLowerCase()} "${name}"?${warnOfLeft([component])}`, flags);
+      }
       const deleted = await deleteComponent(project, type, name);
-      this.log(successLine(`${title} "${deleted.name}" is deleted.`));
+      this.log([successLine(`${title} "${deleted.name}" is deleted.`), ...formatLeft([deleted])].join('\n'));
       return { deleted };
     }
   };

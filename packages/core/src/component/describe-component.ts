@@ -8,6 +8,7 @@ import type { Project } from '../project/project.ts';
 import type { RegisteredComponent, RegistryDocument } from '../project/registry-document.ts';
 import { isSameName, requireChosenStack, requireComponent, stacksWith } from '../project/registry-lookup.ts';
 import type { ComponentType } from './component-types.ts';
+import { readProvisionNote } from './provision-note.ts';
 
 export interface ComponentSummary {
   readonly type: ComponentType;
@@ -25,6 +26,8 @@ export interface ComponentDescription extends ComponentSummary {
   readonly config: JsonObject;
   /** What fields that were not set are. */
   readonly defaults: JsonObject;
+  /** What `up` made for it, in the words of its flavor. Absent where that is nothing, or `down --deprovision` has been through it. */
+  readonly provisioned?: readonly string[];
   /** Why its flavor cannot be loaded. */
   readonly problem?: string;
 }
@@ -70,10 +73,12 @@ export async function describeRegisteredComponent(
   const defaults = fields.flatMap(({ name, default: value, sensitive }) =>
     value === undefined || sensitive || name in component.config ? [] : [[name, value]],
   );
+  const provisioned = readProvisionNote(project, component.id);
   return {
     ...summarizeComponent(document, component),
     config: await redactComponentConfig(flavor, component.config),
     defaults: Object.fromEntries(defaults),
+    ...(provisioned.length === 0 ? {} : { provisioned }),
     ...(problem === undefined ? {} : { problem }),
   };
 }

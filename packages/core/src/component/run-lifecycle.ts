@@ -8,6 +8,7 @@ import { buildComponent, referenceTo } from '../stack/open-stack.ts';
 import type { ComponentType } from './component-types.ts';
 import { chooseComponent } from './describe-component.ts';
 import type { ComponentState, LifecycleOutcome } from './lifecycle.ts';
+import { addToProvisionNote, removeProvisionNote } from './provision-note.ts';
 import type { StackComponent } from './stack-component.ts';
 
 export type LifecycleCall = 'provision' | 'resume' | 'suspend' | 'deprovision';
@@ -79,7 +80,13 @@ export async function runLifecycle(
   try {
     const reference: ComponentReference = referenceTo(project, registered);
     component = await buildComponent(project, reference, secrets);
-    for (const call of calls) done.push({ call, ...(await component[call]()) });
+    for (const call of calls) {
+      const outcome = await component[call]();
+      done.push({ call, ...outcome });
+      if (call === 'deprovision') removeProvisionNote(project, registered.id);
+      if (call !== 'provision' || outcome.outcome !== 'changed') continue;
+      addToProvisionNote(project, registered.id, secrets.redact(outcome.message ?? 'what it was provisioned with'));
+    }
     const { state, message } = await component.status();
     return { type, name, calls: done, state, ...(message === undefined ? {} : { message: secrets.redact(message) }) };
   } catch (error) {

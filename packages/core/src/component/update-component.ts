@@ -8,6 +8,8 @@ import { findComponent, isSameName, requireComponent, stacksWith } from '../proj
 import { findStackIssues, newIssues } from '../stack/validate-stack.ts';
 import { assertLocationsFree } from './component-locations.ts';
 import type { ComponentType } from './component-types.ts';
+import type { DeletedComponent } from './deleted-component.ts';
+import { describeDeleted } from './deleted-component.ts';
 import { assertName, prepareComponent } from './register-component.ts';
 
 /**
@@ -71,21 +73,17 @@ export async function renameComponent(
   return requireComponent(after, type, newName);
 }
 
-/** Refused with `ComponentInUseError` while a stack uses it. What it keeps (files, records) is not touched. */
-export async function deleteComponent(
-  project: Project,
-  type: ComponentType,
-  name: string,
-): Promise<{ readonly type: ComponentType; readonly name: string }> {
-  let deleted = name;
+/** Refused with `ComponentInUseError` while a stack uses it. What it keeps (files, records) and what it has provisioned is not touched. */
+export async function deleteComponent(project: Project, type: ComponentType, name: string): Promise<DeletedComponent> {
+  let deleted: DeletedComponent = { type, name };
   await project.registry.update((document) => {
     const component = requireComponent(document, type, name);
-    deleted = component.name;
     const stacks = stacksWith(document, type, name).map((stack) => stack.name);
     if (stacks.length > 0) throw new ComponentInUseError(type, component.name, stacks);
+    deleted = describeDeleted(project, component);
     return { ...document, components: document.components.filter(({ id }) => id !== component.id) };
   });
-  return { type, name: deleted };
+  return deleted;
 }
 
 /** Puts `changed` in the place of the component with its id; refused where a stack that uses it would become invalid by it. */

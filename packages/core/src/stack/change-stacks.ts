@@ -1,5 +1,7 @@
 import type { ComponentType } from '../component/component-types.ts';
 import { componentTypes } from '../component/component-types.ts';
+import type { DeletedComponent } from '../component/deleted-component.ts';
+import { describeDeleted } from '../component/deleted-component.ts';
 import { assertNoIssues } from '../component/register-component.ts';
 import type { Issue } from '../errors/issue.ts';
 import { StackActiveError, StackExistsError } from '../errors/stack-errors.ts';
@@ -102,7 +104,7 @@ export async function copyStack(project: Project, source: string, name: string):
 export interface DeletedStack {
   readonly name: string;
   /** With `recursive`: what no other stack uses. */
-  readonly components: readonly { readonly type: ComponentType; readonly name: string }[];
+  readonly components: readonly DeletedComponent[];
 }
 
 /** Refused with `StackActiveError` for the active one. `recursive` also deletes the components that no other stack uses. */
@@ -113,7 +115,7 @@ export async function deleteStack(
 ): Promise<DeletedStack> {
   let deleted: DeletedStack = { name, components: [] };
   await project.registry.update((document) => {
-    deleted = planStackDeletion(document, name, recursive);
+    deleted = planStackDeletion(project, document, name, recursive);
     return {
       ...document,
       stacks: document.stacks.filter((one) => !isSameName(one.name, name)),
@@ -128,16 +130,21 @@ export async function deleteStack(
 
 /** What `deleteStack` would delete, for asking first. */
 export function previewStackDeletion(project: Project, name: string, recursive: boolean): DeletedStack {
-  return planStackDeletion(project.registry.read(), name, recursive);
+  return planStackDeletion(project, project.registry.read(), name, recursive);
 }
 
-function planStackDeletion(document: RegistryDocument, name: string, recursive: boolean): DeletedStack {
+function planStackDeletion(
+  project: Project,
+  document: RegistryDocument,
+  name: string,
+  recursive: boolean,
+): DeletedStack {
   const stack = requireStack(document, name);
   if (isSameName(stack.name, document.activeStack)) throw new StackActiveError(stack.name);
   const components = (Object.entries(stack.components) as [ComponentType, string][])
     .filter(([type, used]) => recursive && stacksWith(document, type, used).length === 1)
     .flatMap(([type, used]) => findComponent(document, type, used) ?? [])
-    .map(({ type, name: component }) => ({ type, name: component }));
+    .map((component) => describeDeleted(project, component));
   return { name: stack.name, components };
 }
 

@@ -1,12 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { updateComponent } from '../component/update-component.ts';
+import { describeComponent } from '../component/describe-component.ts';
+import { registerComponent } from '../component/register-component.ts';
+import { deleteComponent, updateComponent } from '../component/update-component.ts';
 import { diagnoseProject } from '../project/diagnose-project.ts';
 import { initializeProject } from '../project/initialize-project.ts';
 import { Project } from '../project/project.ts';
 import { describeProject } from '../project/project-status.ts';
 import { createFixtureProject, fixturePackage, writeFiles } from '../project/testing/fixture-project.ts';
+import { deleteStack, previewStackDeletion, registerStack } from './change-stacks.ts';
+import { getActiveStack } from './list-stacks.ts';
 import { startStack, stopStack } from './stack-lifecycle.ts';
 
 function outcomes(report: Awaited<ReturnType<typeof startStack>>): string[] {
@@ -30,6 +34,35 @@ it('a stack goes up in the order of need and down in the reverse, twice without 
   expect((await stopStack(project, 'default', { deprovision: true })).components[2]?.calls[0]?.outcome).toBe(
     'unchanged',
   );
+});
+
+it('who deletes what is provisioned is told what stays, until it was asked to be removed', async () => {
+  const project = createFixtureProject();
+  const register = async (name: string) => {
+    await registerComponent(project, { type: 'artifact-store', name, flavor: 'local', config: { path: name } });
+    await registerStack(project, {
+      name,
+      components: { ...getActiveStack(project).components, 'artifact-store': name },
+    });
+  };
+  await register('kept');
+  await startStack(project, 'kept');
+  const left = [{ type: 'artifact-store', name: 'kept', provisioned: ['what it was provisioned with'] }];
+  expect(await describeComponent(project, 'artifact-store', 'kept')).toMatchObject(left[0] as object);
+  expect(previewStackDeletion(project, 'kept', true).components).toEqual(left);
+  expect((await deleteStack(project, 'kept', { recursive: true })).components).toEqual(left);
+
+  await register('cleared');
+  await startStack(project, 'cleared');
+  await stopStack(project, 'cleared', { deprovision: true });
+  expect(previewStackDeletion(project, 'cleared', true).components).toEqual([
+    { type: 'artifact-store', name: 'cleared' },
+  ]);
+  await deleteStack(project, 'cleared');
+  expect(await deleteComponent(project, 'artifact-store', 'cleared')).toEqual({
+    type: 'artifact-store',
+    name: 'cleared',
+  });
 });
 
 it('a component that fails on the way up holds up no other', async () => {

@@ -1,8 +1,10 @@
+import type { DeletedStack } from '@mlstack/core/project';
 import { deleteStack, previewStackDeletion } from '@mlstack/core/project';
 import * as Flags from '@oclif/core/flags';
 import { requiredArgument, yesFlag } from '../../command/arguments.ts';
 import { confirm } from '../../command/confirm.ts';
 import { MlstackCommand } from '../../command/mlstack-command.ts';
+import { formatLeft, warnOfLeft } from '../../output/format-left.ts';
 import { successLine } from '../../output/report-success.ts';
 
 export default class StackDelete extends MlstackCommand {
@@ -17,11 +19,15 @@ export default class StackDelete extends MlstackCommand {
     const { args, flags } = await this.parse(StackDelete);
     const project = this.openProject(flags);
     const preview = previewStackDeletion(project, args.name, flags.recursive);
-    const components = preview.components.map(({ type, name }) => `${type} "${name}"`);
-    const also = components.length === 0 ? '' : ` with ${components.join(', ')}`;
-    await confirm(`Delete stack "${preview.name}"${also}?`, flags);
+    await confirm(`Delete stack "${preview.name}"${listOf(preview)}?${warnOfLeft(preview.components)}`, flags);
     const deleted = await deleteStack(project, args.name, { recursive: flags.recursive });
-    this.log(successLine(`Stack "${deleted.name}" is deleted${also}.`));
+    const line = successLine(`Stack "${deleted.name}" is deleted${listOf(deleted)}.`);
+    this.log([line, ...formatLeft(deleted.components)].join('\n'));
     return { deleted };
   }
+}
+
+function listOf({ components }: DeletedStack): string {
+  const names = components.map(({ type, name }) => `${type} "${name}"`);
+  return names.length === 0 ? '' : ` with ${names.join(', ')}`;
 }
