@@ -77,7 +77,7 @@ function describeJob(listed: ListedJob, ownHash: string): RunJob {
     namespace,
     role,
     runId,
-    run: notes[annotations.runName] ?? runId,
+    run: runNameOf(job),
     step: notes[annotations.node] ?? '',
     attempt: Number(notes[annotations.attempt] ?? 0),
     ...stateOf(listed, role),
@@ -89,14 +89,21 @@ function describeJob(listed: ListedJob, ownHash: string): RunJob {
   };
 }
 
+function runNameOf({ metadata }: V1Job): string {
+  const { annotations: notes = {} } = metadata ?? {};
+  return notes[annotations.runName] ?? notes[annotations.runId] ?? '';
+}
+
 function stateOf({ job, pod, refusal }: ListedJob, role: string): Pick<RunJob, 'state' | 'reason'> {
   if (role === 'run') return { state: 'kept', reason: 'credentials of the run' };
   const state = pod === undefined ? undefined : readPodState(pod);
   const cause = state?.kind === 'ended' ? state.cause : readJobEnd(job);
   if (cause !== undefined) {
-    return cause.kind === 'completed'
-      ? { state: 'succeeded', reason: '' }
-      : { state: 'failed', reason: explain(cause) };
+    if (cause.kind !== 'completed') return { state: 'failed', reason: explain(cause) };
+    // Its program has completed, and says by its exit code how the step went.
+    const hasFailed = pod?.status?.phase === 'Failed' || readJobEnd(job)?.kind === 'lost';
+    if (!hasFailed) return { state: 'succeeded', reason: '' };
+    return { state: 'failed', reason: `the step failed, see mlstack runs logs ${runNameOf(job)}` };
   }
   if (state?.kind === 'running') return { state: 'running', reason: '' };
   const podless = readSuspension(job) ?? refusal ?? 'its pod is being made';

@@ -105,12 +105,17 @@ describe.skipIf(!isClusterThere)('what runs have on a cluster (MLSTACK_TEST_KUBE
   test('tells why something is not started, and why it failed', async () => {
     await leaveJob('image', undefined, { image: '127.0.0.1:1/none:1', command: ['true'] });
     await leaveJob('exit', undefined, { image: 'node:24-slim', command: ['sh', '-c', 'exit 3'] });
+    // As the program of a pod ends whose step has thrown.
+    const end = JSON.stringify({ cause: { kind: 'completed' }, logChunks: 0 });
+    const program = `echo '${end}' > /dev/termination-log; exit 1`;
+    await leaveJob('thrown', undefined, { image: 'node:24-slim', command: ['sh', '-c', program] });
     await leaveJob('queued', undefined, undefined, true);
     const reasons = async () =>
       Object.fromEntries((await listRunJobs(cluster)).map((job) => [job.runId, `${job.state}: ${job.reason}`]));
     await expect.poll(reasons, { timeout: 60_000 }).toEqual({
       image: expect.stringMatching(/^waiting: (ErrImagePull|ImagePullBackOff): /),
       exit: 'failed: exit code 3',
+      thrown: 'failed: the step failed, see mlstack runs logs name-of-thrown',
       queued: expect.stringMatching(/^waiting: its Job is suspended/),
     });
   });

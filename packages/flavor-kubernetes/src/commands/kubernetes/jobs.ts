@@ -6,7 +6,7 @@ import { listRunJobs } from '../../command/list-run-jobs.ts';
 export default class KubernetesJobs extends ClusterCommand {
   static override summary = 'List the Jobs of runs on the cluster';
   static override description =
-    'Shows what runs of any project have in the namespace: each Job with its state, and what it waits for or why it failed.';
+    'Shows what runs of any project have in the namespace: each Job with its state, and what it waits for or why it failed. What is done stays until its run ends or another step needs its place.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> digits-20260131-174502',
