@@ -61,7 +61,7 @@ async function writeBundle(manifest: PackageManifest, directory: string, outdir:
       alias: Object.fromEntries(Object.entries(alias).map(([name, file]) => [name, resolve(directory, file)])),
     },
     transform: { target: 'node22.18' },
-    plugins: [replaceFiles(replace, directory), takeBuiltinsDirectly()],
+    plugins: [replaceFiles(replace, directory), ...(commonJs ? [requireWhenUsed()] : []), takeBuiltinsDirectly(), importChunksDirectly()],
     preserveEntrySignatures: 'allow-extension',
     // What is imported lazily in one place and statically in another is where it is needed first.
     checks: { ineffectiveDynamicImport: false },
@@ -82,7 +82,7 @@ async function writeBundle(manifest: PackageManifest, directory: string, outdir:
         { debugName: 'chunks', name: nameChunks(chunks, directory) },
       ],
     },
-    ...(commonJs ? { banner: commonJsBanner } : {}),
+    ...(commonJs ? { banner: ({ moduleIds }) => (moduleIds.some(isOfOclif) ? commonJsBanner : '') } : {}),
   });
   await built.close();
   const modules = output.flatMap((part) => (part.type === 'chunk' ? part.moduleIds : []));
@@ -125,9 +125,37 @@ function replaceFiles(replacements: Record<string, string>, directory: string): 
   };
 }
 
+function isOfOclif(id: string): boolean {
+  return id.replaceAll('\\', '/').includes('/@oclif/core/lib/');
+}
+
+/**
+ * A module of oclif requires at its top whatever it may once need: the class of a command alone brings the help, the plugins and the
+ * spinners. What TypeScript has compiled names each such module `name_1`, and asks there, now, when it is first used.
+ */
+function requireWhenUsed(): Plugin {
+  const topLevel = /^(?:const|var) (\w+_\d+) = ((?:__importDefault\()?require\("[^"]+"\)\)?);$/gm;
+  return {
+    name: 'require-when-used',
+    transform(code, id) {
+      if (!isOfOclif(id)) return null;
+      const names: string[] = [];
+      const asked = code.replaceAll(topLevel, (_, name: string, module: string) => {
+        names.push(name);
+        return `let ${name}_module; const ${name}_ask = () => (${name}_module ??= ${module});`;
+      });
+      return names.reduce((text, name) => text.replaceAll(new RegExp(`(?<![.\\w])${name}(?!\\w)`, 'g'), `(${name}_ask())`), asked);
+    },
+  };
+}
+
+/** Take milliseconds to load, and nothing is taken of them but functions. */
+const functionModules = new Set(['node:crypto', 'node:fs/promises', 'node:stream/promises']);
+
 /**
  * An import of one of Node's modules reads everything the module exports, which loads what else Node has: milliseconds of `node:fs`,
- * `node:crypto` and `node:util` alone. Asking for the module itself gives the same and loads that alone.
+ * `node:crypto` and `node:util` alone. Asking for the module itself gives the same and loads that alone. What is taken of
+ * `functionModules` are functions, which ask for it when they are called: a process that needs none in the end never loads it.
  */
 function takeBuiltinsDirectly(): Plugin {
   return {
@@ -136,19 +164,52 @@ function takeBuiltinsDirectly(): Plugin {
       let rendered = code;
       for (const node of this.parse(code).body.toReversed()) {
         if (node.type !== 'ImportDeclaration' || !node.source.value.startsWith('node:')) continue;
+        const found = `globalThis.process.getBuiltinModule(${JSON.stringify(node.source.value)})`;
         const named: string[] = [];
-        const whole: string[] = [];
+        const taken: string[] = [];
         for (const specifier of node.specifiers) {
           const { name } = specifier.local;
-          if (specifier.type !== 'ImportSpecifier') whole.push(name);
-          else named.push(`${code.slice(specifier.imported.start, specifier.imported.end)}: ${name}`);
+          if (specifier.type !== 'ImportSpecifier') {
+            taken.push(`${name} = ${found}`);
+            continue;
+          }
+          const imported = code.slice(specifier.imported.start, specifier.imported.end);
+          const isFunction = functionModules.has(node.source.value) && /^[a-z]/.test(imported);
+          if (isFunction) taken.push(`${name} = (...all) => ${found}.${imported}(...all)`);
+          else named.push(`${imported}: ${name}`);
         }
-        const found = `globalThis.process.getBuiltinModule(${JSON.stringify(node.source.value)})`;
-        const taken = named.length === 0 ? whole : [`{ ${named.join(', ')} }`, ...whole];
-        const statement = taken.map((name) => `const ${name} = ${found};`).join(' ');
+        if (named.length > 0) taken.push(`{ ${named.join(', ')} } = ${found}`);
+        const statement = taken.map((declaration) => `const ${declaration};`).join(' ');
         rendered = rendered.slice(0, node.start) + statement + rendered.slice(node.end);
       }
       return rendered;
+    },
+  };
+}
+
+/**
+ * Each file costs whoever loads it a part of a millisecond. A module that is imported lazily and lies in a chunk with others has a
+ * file of its own that exports it from there: whoever imports it asks the chunk instead. A chunk that uses nothing of the bundler's own does not import that.
+ */
+function importChunksDirectly(): Plugin {
+  const facade = /^export\{([^}]*)\}from"\.\/([^"]+)";$/;
+  return {
+    name: 'import-chunks-directly',
+    generateBundle(_options, bundle) {
+      const chunks = Object.values(bundle).filter((part) => part.type === 'chunk');
+      const imports = new Map<string, string>();
+      for (const { fileName, code, isEntry } of chunks) {
+        const [, exports = '', chunk] = isEntry ? [] : (facade.exec(code.trim()) ?? []);
+        if (chunk === undefined) continue;
+        const pairs = exports.split(',').map((one) => one.split(' as '));
+        const taken = pairs.map(([from, to = from]) => `${from}:${to}`).join();
+        const given = pairs.map(([from, to = from]) => to).join();
+        imports.set(`import(\`./${fileName}\`)`, `import(\`./${chunk}\`).then(({${taken}})=>({${given}}))`);
+        delete bundle[fileName];
+      }
+      for (const chunk of chunks) {
+        chunk.code = chunk.code.replace(/^import"\.\/rolldown-runtime-[^"]+";/m, '').replaceAll(/import\(`\.\/[^`]+`\)/g, (found) => imports.get(found) ?? found);
+      }
     },
   };
 }

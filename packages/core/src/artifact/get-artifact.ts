@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { constants, copyFile, link, lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, link, lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { ArtifactStore } from '../component/artifact-store.ts';

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { ArtifactStore } from './artifact-store.ts';
 import type { ComponentType } from './component-types.ts';
 import type { ComponentStatus, Finding, LifecycleOutcome } from './lifecycle.ts';
@@ -106,10 +105,17 @@ export abstract class StackComponent<Config extends object = object> {
 
   /** The config, where JSON holds all of it: it makes an instance without the schema then. Made of credentials where the config is. */
   plainConfig(): Config | undefined {
-    const copy: unknown = JSON.parse(JSON.stringify(this.config));
-    return isDeepStrictEqual(copy, this.config) ? this.config : undefined;
+    return isJson(this.config) ? this.config : undefined;
   }
 
   /** Frees connections and handles. Called once, when nobody will use the component again. */
   async close(): Promise<void> {}
+}
+
+/** Whether JSON gives back the same. `isDeepStrictEqual` would load what it takes to compare keys of cryptography. */
+function isJson(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0);
+  if (typeof value !== 'object' || value === null) return ['string', 'boolean', 'object'].includes(typeof value);
+  const isPlain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+  return isPlain && Object.getOwnPropertySymbols(value).length === 0 && Object.values(value).every(isJson);
 }

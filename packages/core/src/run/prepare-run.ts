@@ -133,6 +133,8 @@ export async function buildAhead(stack: OpenStack): Promise<void> {
     stack.component('orchestrator'),
     import('./drive-on-stack.ts'),
   ]);
+  // For ids and for the keys of the cache.
+  process.getBuiltinModule('node:crypto');
 }
 
 async function requireValidStack(project: Project): Promise<void> {

@@ -43,7 +43,7 @@ const variablePrefix = `${workerTokenVariable}=`;
 /** What is dead and merely not yet collected has no environment any more. */
 function readToken(pid: number): string | undefined {
   try {
-    const environment = `\0${readFileSync(`/proc/${pid}/environ`, 'latin1')}`;
+    const environment = `\0${readFileSync(`/proc/${pid}/environ`, 'utf8')}`;
     const start = environment.indexOf(`\0${variablePrefix}`);
     if (start === -1) return undefined;
     const end = environment.indexOf('\0', start + 1);

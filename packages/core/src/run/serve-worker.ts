@@ -86,6 +86,8 @@ async function prepare({ source }: ComponentReference): Promise<void> {
   try {
     const [{ loadFlavor }] = await Promise.all([import('../flavor/load-flavor.ts'), import('./execute-step.ts')]);
     await (await loadFlavor(source, undefined)).loadImplementation();
+    // What artifacts are written and hashed with.
+    for (const name of ['node:crypto', 'node:fs/promises', 'node:stream/promises']) process.getBuiltinModule(name);
   } catch {}
 }
 

@@ -1,5 +1,5 @@
-import { lstatSync, statfsSync } from 'node:fs';
-import { access, constants, unlink } from 'node:fs/promises';
+import { constants, lstatSync, statfsSync } from 'node:fs';
+import { access, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type {
