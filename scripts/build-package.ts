@@ -72,7 +72,6 @@ async function writeBundle(manifest: PackageManifest, directory: string, outdir:
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
-    keepNames: true,
     minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
     comments: { legal: false },
     codeSplitting: {

@@ -14,17 +14,26 @@ export interface BuildRecord {
 /** Nothing where there is no usable record. */
 export function readBuildRecord(stateDirectory: string, key: string): BuildRecord | undefined {
   try {
-    return JSON.parse(readFileSync(recordFile(stateDirectory, key), 'utf8'));
+    const record: BuildRecord & { readonly key?: unknown } = JSON.parse(
+      readFileSync(recordFile(stateDirectory, key), 'utf8'),
+    );
+    return record.key === key ? record : undefined;
   } catch {
     return undefined;
   }
 }
 
-export function writeBuildRecord(stateDirectory: string, key: string, record: BuildRecord): void {
-  replaceFile(recordFile(stateDirectory, key), JSON.stringify(record));
+export function writeBuildRecord(stateDirectory: string, key: string, { digest, inputs }: BuildRecord): void {
+  replaceFile(recordFile(stateDirectory, key), JSON.stringify({ key, digest, inputs }));
 }
 
-/** Another release of core may bundle the same inputs differently. */
+const longestName = 200;
+
+/**
+ * Another release of core may bundle the same inputs differently. Named by the key itself where that fits: a hash would have each
+ * run load a library of cryptography before it begins. Where a file system takes two names for one, the key in the record tells.
+ */
 function recordFile(stateDirectory: string, key: string): string {
-  return join(stateDirectory, 'cache', 'builds', `${hashText(`${coreVersion()}\n${key}`)}.json`);
+  const name = encodeURIComponent(`${coreVersion()} ${key}`.toWellFormed()).replaceAll('*', '%2A');
+  return join(stateDirectory, 'cache', 'builds', `${name.length > longestName ? hashText(name) : name}.json`);
 }

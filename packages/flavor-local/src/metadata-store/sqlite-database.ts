@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { accessSync, closeSync, constants, fsyncSync, openSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, fdatasyncSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { DatabaseSync } from 'node:sqlite';
@@ -106,7 +106,7 @@ export class SqliteDatabase {
    */
   #syncLog(): void {
     this.#log ??= openSync(`${this.#file}-wal`, 'r+');
-    fsyncSync(this.#log);
+    fdatasyncSync(this.#log);
   }
 
   #transaction<Result>(begin: string, work: () => Result): Result {
