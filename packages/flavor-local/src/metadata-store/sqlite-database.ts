@@ -102,7 +102,8 @@ export class SqliteDatabase {
 
   /**
    * What `synchronous = FULL` does at the end of each commit, apart from the commit. The log is there as long as the connection is, and
-   * SQLite takes no lock on it that closing this descriptor would give back.
+   * SQLite takes no lock on it that closing this descriptor would give back. As SQLite does it: where the log's blocks are written again,
+   * its times do not matter, and the journal of the file system, in which a step may be about to make a file, is left alone.
    */
   #syncLog(): void {
     this.#log ??= openSync(`${this.#file}-wal`, 'r+');

@@ -8,11 +8,11 @@ import { SqliteDatabase } from './sqlite-database.ts';
 const synced = vi.hoisted((): string[] => []);
 vi.mock('node:fs', async (importOriginal) => {
   const fs = await importOriginal<typeof import('node:fs')>();
-  const fsyncSync = (descriptor: number) => {
-    fs.fsyncSync(descriptor);
+  const fdatasyncSync = (descriptor: number) => {
+    fs.fdatasyncSync(descriptor);
     synced.push(readlinkSync(`/proc/self/fd/${descriptor}`));
   };
-  return { ...fs, fsyncSync };
+  return { ...fs, fdatasyncSync };
 });
 
 let folder: string;
