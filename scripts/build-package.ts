@@ -61,7 +61,12 @@ async function writeBundle(manifest: PackageManifest, directory: string, outdir:
       alias: Object.fromEntries(Object.entries(alias).map(([name, file]) => [name, resolve(directory, file)])),
     },
     transform: { target: 'node22.18' },
-    plugins: [replaceFiles(replace, directory), ...(commonJs ? [requireWhenUsed()] : []), takeBuiltinsDirectly(), importChunksDirectly()],
+    plugins: [
+      replaceFiles(replace, directory),
+      ...(commonJs ? [requireWhenUsed()] : []),
+      takeBuiltinsDirectly(),
+      importChunksDirectly(),
+    ],
     preserveEntrySignatures: 'allow-extension',
     // What is imported lazily in one place and statically in another is where it is needed first.
     checks: { ineffectiveDynamicImport: false },
@@ -143,7 +148,10 @@ function requireWhenUsed(): Plugin {
         names.push(name);
         return `let ${name}_module; const ${name}_ask = () => (${name}_module ??= ${module});`;
       });
-      return names.reduce((text, name) => text.replaceAll(new RegExp(`(?<![.\\w])${name}(?!\\w)`, 'g'), `(${name}_ask())`), asked);
+      return names.reduce(
+        (text, name) => text.replaceAll(new RegExp(`(?<![.\\w])${name}(?!\\w)`, 'g'), `(${name}_ask())`),
+        asked,
+      );
     },
   };
 }
@@ -207,7 +215,9 @@ function importChunksDirectly(): Plugin {
         delete bundle[fileName];
       }
       for (const chunk of chunks) {
-        chunk.code = chunk.code.replace(/^import"\.\/rolldown-runtime-[^"]+";/m, '').replaceAll(/import\(`\.\/[^`]+`\)/g, (found) => imports.get(found) ?? found);
+        chunk.code = chunk.code
+          .replace(/^import"\.\/rolldown-runtime-[^"]+";/m, '')
+          .replaceAll(/import\(`\.\/[^`]+`\)/g, (found) => imports.get(found) ?? found);
       }
     },
   };
