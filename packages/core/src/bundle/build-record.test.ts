@@ -14,16 +14,18 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-test.each(['/projects/a/pipelines.ts', 'C:\\me\\a*b?.ts', `/${'long/'.repeat(100)}pipelines.ts`, '/\ud800/pipelines.ts'])(
-  'what was built of %s is found again',
-  (key) => {
-    expect(readBuildRecord(directory, key)).toBeUndefined();
-    writeBuildRecord(directory, key, record);
-    expect(readBuildRecord(directory, key)).toMatchObject(record);
-    expect(readBuildRecord(directory, `${key}x`)).toBeUndefined();
-    for (const name of readdirSync(builds)) expect(name).toMatch(/^[\w.%!'()~-]{1,220}$/);
-  },
-);
+test.each([
+  '/projects/a/pipelines.ts',
+  'C:\\me\\a*b?.ts',
+  `/${'long/'.repeat(100)}pipelines.ts`,
+  '/\ud800/pipelines.ts',
+])('what was built of %s is found again', (key) => {
+  expect(readBuildRecord(directory, key)).toBeUndefined();
+  writeBuildRecord(directory, key, record);
+  expect(readBuildRecord(directory, key)).toMatchObject(record);
+  expect(readBuildRecord(directory, `${key}x`)).toBeUndefined();
+  for (const name of readdirSync(builds)) expect(name).toMatch(/^[\w.%!'()~-]{1,220}$/);
+});
 
 test('the record of another file is no answer where a file system takes their names for one', () => {
   writeBuildRecord(directory, '/projects/a/pipelines.ts', record);
