@@ -74,7 +74,7 @@ export type { ProcessIdentity } from './run/process-identity.ts';
 export { isRunning, readProcessIdentity } from './run/process-identity.ts';
 export { endProcessesOfWorkers, killProcessGroup } from './run/process-tree.ts';
 export type { CodePart, RemoteEnd, RemoteLaunch } from './run/remote-launch.ts';
-export { remoteBootstrap } from './run/remote-launch.ts';
+export { carriedFile, remoteBootstrap } from './run/remote-launch.ts';
 export { requestKey } from './run/request-key.ts';
 export type {
   HookRecord,

@@ -13,6 +13,8 @@ describe.skipIf(!isClusterThere)(`what a run's Jobs share ${clusterTests}`, { co
   });
   afterAll(() => namespace.remove());
 
+  const packed = Buffer.from('code');
+
   /** Of one driver. Its URLs are numbered, so that a renewed one is told from an old one. */
   function createObjects(runId: string, timing: Partial<RunObjectsTiming> = {}): RunObjects {
     let made = 0;
@@ -22,7 +24,9 @@ describe.skipIf(!isClusterThere)(`what a run's Jobs share ${clusterTests}`, { co
     };
     const context = {
       artifactStore,
-      publishCode: async ({ code }: StepRequest) => [{ name: 'code', key: 'code.pack', sha256: `of ${code.digest}` }],
+      publishCode: async ({ code }: StepRequest) => [
+        { name: 'code', key: 'code.pack', sha256: `of-${code.digest}`, packed },
+      ],
     } as unknown as ConstructorParameters<typeof RunObjects>[0]['context'];
     const patience = { timeoutMs: 20_000 };
     const scope = { runId, componentId: 'c' };
@@ -91,7 +95,7 @@ describe.skipIf(!isClusterThere)(`what a run's Jobs share ${clusterTests}`, { co
     ] as const) {
       const launch = await readKey(name, 'launch.json');
       while ((await readKey(name, 'launch.json')) === launch) await delay(100);
-      expect(JSON.parse(await readKey(name, 'launch.json')).parts).toMatchObject([{ sha256: `of ${digest}` }]);
+      expect(JSON.parse(await readKey(name, 'launch.json')).parts).toMatchObject([{ sha256: `of-${digest}` }]);
     }
     await second.remove();
     expect(await namespace.listLeft('edited')).toEqual([]);

@@ -54,10 +54,14 @@ function createSession() {
   };
 }
 
-function createObjects({ api }: ReturnType<typeof createCluster>, presign = async () => 'https://store.invalid/code') {
+function createObjects(
+  { api }: ReturnType<typeof createCluster>,
+  presign = async () => 'https://store.invalid/code',
+  packed = Buffer.from('code'),
+) {
   const context = {
     artifactStore: { presign, remoteConfig: async () => undefined },
-    publishCode: async () => [{ name: 'code', key: 'code.pack', sha256: 's' }],
+    publishCode: async () => [{ name: 'code', key: 'code.pack', sha256: 's', packed }],
   } as unknown as ConstructorParameters<typeof RunObjects>[0]['context'];
   const scope = { runId: 'r', componentId: 'c' };
   const ownerTemplate = () => ({ spec: { restartPolicy: 'Never', containers: [{ name: 'step', image: 'own:1' }] } });
@@ -90,4 +94,23 @@ test('the Job that credentials belong to looks like those of steps, so that poli
     template: { spec: { containers: [{ name: 'step', image: 'own:1' }] } },
   });
   objects.close();
+});
+
+/** Names of files in the Secrets for steps with so many different sets of variables, each with code of that size. */
+async function filesFor(sets: number, size: number): Promise<string[][]> {
+  const cluster = createCluster();
+  const objects = createObjects(cluster, undefined, Buffer.alloc(size));
+  for (let set = 0; set < sets; set++) await objects.secretFor(request, { env: { [`NAME_${set}`]: '' } });
+  objects.close();
+  return [...cluster.secrets.values()].map(({ data = {} }) => Object.keys(data));
+}
+
+test('a pod finds small code in its Secret, and large code at its URL', async () => {
+  expect(await filesFor(1, 500_000)).toEqual([['s.pack']]);
+  expect(await filesFor(1, 600_000)).toEqual([[]]);
+});
+
+test('many Secrets of a run do not carry its code each', async () => {
+  const carrying = (await filesFor(40, 400_000)).filter(({ length }) => length > 0);
+  expect(carrying).toHaveLength(11);
 });

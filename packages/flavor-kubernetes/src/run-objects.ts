@@ -1,7 +1,7 @@
 import type { V1Job, V1PodTemplateSpec } from '@kubernetes/client-node';
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
-import type { LaunchCredentials, LauncherContext, RemoteLaunch, StepRequest } from '@mlstack/core/flavor';
-import { remoteBootstrap } from '@mlstack/core/flavor';
+import type { CodePart, LaunchCredentials, LauncherContext, RemoteLaunch, StepRequest } from '@mlstack/core/flavor';
+import { carriedFile, remoteBootstrap } from '@mlstack/core/flavor';
 import type { InsistOptions, KubernetesApi } from './kubernetes-api.ts';
 import { ignoreMissing, insist, statusOf } from './kubernetes-api.ts';
 import type { RunScope } from './object-names.ts';
@@ -18,6 +18,13 @@ const urlSeconds = 6 * 3600;
 const refreshMs = 4 * 60_000;
 /** How long credentials stay in the cluster whose driver does not come back, in seconds. */
 const keepSeconds = 86_400;
+/**
+ * Up to so many characters of base64 the code lies in the Secret itself, which takes 1 MiB of bytes: for a pod that is less work than to
+ * fetch it.
+ */
+const mostCarried = 768 * 1024;
+/** The same for all Secrets of a run together, which the cluster keeps in memory. */
+const mostCarriedInAll = 8 * mostCarried;
 
 export interface RunObjectsTiming {
   readonly urlSeconds: number;
@@ -36,6 +43,12 @@ export interface RunObjectsOptions {
   readonly timing?: Partial<RunObjectsTiming>;
 }
 
+interface DescribedLaunch {
+  readonly launch: RemoteLaunch;
+  /** The parts as files of a Secret, in base64; none where they are too large. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
 interface KeptSecret {
   /** Of any step that executes its code. */
   readonly request: StepRequest;
@@ -45,8 +58,8 @@ interface KeptSecret {
 const mergePatch = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
 
 /**
- * What the Jobs of one driver's run share: a Secret for each set of variables that steps name, with URLs to their code. They belong to
- * a Job without pods that ends after a day, or when the run does, and takes them with it: also where no driver is left.
+ * What the Jobs of one driver's run share: a Secret for each set of variables that steps name, with their code, or URLs to it. They
+ * belong to a Job without pods that ends after a day, or when the run does, and takes them with it: also where no driver is left.
  *
  * A driver that takes over keeps what the Jobs of the one before hang on.
  */
@@ -60,7 +73,9 @@ export class RunObjects {
   /** Jobs that own Secrets, those of earlier drivers too. */
   readonly #owners = new Set<string>();
   /** By the code's digest. */
-  readonly #launches = new Map<string, Promise<RemoteLaunch>>();
+  readonly #launches = new Map<string, Promise<DescribedLaunch>>();
+  /** Of the code in all Secrets, as base64. */
+  #carriedSize = 0;
   #owner: Promise<string> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -121,7 +136,7 @@ export class RunObjects {
 
   async #renew(name: string, kept: KeptSecret): Promise<void> {
     const { api, namespace } = this.#options;
-    const launch = await this.#describeLaunch(kept.request);
+    const { launch } = await this.#describeLaunch(kept.request);
     await this.#extendOwner(ownerOfSecret(name));
     const body = { stringData: { 'launch.json': JSON.stringify(launch) } };
     await api.core.patchNamespacedSecret({ name, namespace, body }, mergePatch);
@@ -170,7 +185,7 @@ export class RunObjects {
     const ownerName = this.#ownerName(request);
     const name = `${ownerName}-${shortHash(content).slice(0, 8)}`;
     this.#owners.add(ownerName);
-    const [owner, launch] = await Promise.all([this.#createOwner(request), this.#describeLaunch(request)]);
+    const [owner, { launch, files }] = await Promise.all([this.#createOwner(request), this.#describeLaunch(request)]);
     const body = {
       apiVersion: 'v1',
       kind: 'Secret',
@@ -179,6 +194,7 @@ export class RunObjects {
         labels: labelsOf(scope, 'run'),
         ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: ownerName, uid: owner }],
       },
+      data: this.#carry(files),
       stringData: {
         'bootstrap.mjs': remoteBootstrap,
         'launch.json': JSON.stringify(launch),
@@ -197,8 +213,15 @@ export class RunObjects {
     return name;
   }
 
-  #describeLaunch(request: StepRequest): Promise<RemoteLaunch> {
-    const describe = async (): Promise<RemoteLaunch> => {
+  #carry(files: DescribedLaunch['files']): DescribedLaunch['files'] {
+    const size = Object.values(files).reduce((sum, { length }) => sum + length, 0);
+    if (this.#carriedSize + size > mostCarriedInAll) return {};
+    this.#carriedSize += size;
+    return files;
+  }
+
+  #describeLaunch(request: StepRequest): Promise<DescribedLaunch> {
+    const describe = async (): Promise<DescribedLaunch> => {
       const { artifactStore, publishCode } = this.#options.context;
       const expiresInSeconds = this.#timing.urlSeconds;
       const [published, resolvedConfig] = await Promise.all([publishCode(request), artifactStore.remoteConfig()]);
@@ -208,11 +231,12 @@ export class RunObjects {
         url: await artifactStore.presign(key, { method: 'GET', expiresInSeconds }),
       }));
       const reference = request.components.artifactStore;
-      return {
+      const launch = {
         formatVersion: 1,
         parts: await Promise.all(parts),
         artifactStore: resolvedConfig === undefined ? reference : { ...reference, resolvedConfig },
-      };
+      } as const;
+      return { launch, files: filesOf(published) };
     };
     const { digest } = request.code;
     const known = this.#launches.get(digest);
@@ -269,6 +293,12 @@ export class RunObjects {
     });
     return this.#owner;
   }
+}
+
+function filesOf(parts: readonly CodePart[]): Record<string, string> {
+  const files = parts.map((part) => [carriedFile(part), Buffer.from(part.packed).toString('base64')] as const);
+  const size = files.reduce((sum, [, content]) => sum + content.length, 0);
+  return size > mostCarried ? {} : Object.fromEntries(files);
 }
 
 /** The Job that owns a Secret of this name. */

@@ -1,6 +1,8 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ClusterProject } from './testing/cluster-project.ts';
 import { clusterTests, isClusterThere } from './testing/real-cluster.ts';
@@ -26,6 +28,22 @@ describe.skipIf(!isClusterThere)(`a pipeline on a real cluster ${clusterTests}`,
     expect(await project.storedCode()).toEqual(before);
     const cached = await project.run('chain', { configuration: { cache: true } });
     expect(cached.outcome.counts).toMatchObject({ cached: 2 });
+  });
+
+  test('code that is too large for a Secret is fetched from the artifact store', async () => {
+    writeFileSync(join(project.directory, 'noise.bin'), randomBytes(2_000_000));
+    const file = join(project.directory, 'large.ts');
+    writeFileSync(
+      file,
+      `import { readFileSync } from 'node:fs';
+       import { pipeline, step } from '@mlstack/core';
+       const noise = new URL('./noise.bin', import.meta.url);
+       const measure = step({ name: 'measure', run: () => console.log(readFileSync(noise).length) });
+       export default pipeline('large', () => measure());`,
+    );
+    const { outcome } = await project.run(file);
+    expect(outcome.state).toBe('completed');
+    expect(await project.readLog(outcome.runId)).toEqual(['2000000']);
   });
 
   test('a step operator runs one step on the cluster and leaves the rest on this machine', async () => {

@@ -34,6 +34,19 @@ it('loads the language of schemas where a flavor uses it, and not before', () =>
   expect(run(loaded)).toEqual({ before: false, config: { at: 'x' }, after: true, isStoreThere: true });
 });
 
+it('gives flavors and steps one and the same core, of one file', () => {
+  const loaded = `
+    import { registerHooks } from 'node:module';
+    const files = [];
+    registerHooks({ load: (url, context, next) => { if (url.startsWith('file:')) files.push(url.split('/').at(-1)); return next(url, context); } });
+    const [flavor, core] = await Promise.all([import('./lazy-flavor.js'), import('./index.js')]);
+    console.log(JSON.stringify({ isSame: flavor.MlstackError === core.MlstackError, files: files.sort() }));`;
+  expect(run(loaded)).toEqual({
+    isSame: true,
+    files: ['carried-core.js', 'index.js', 'lazy-flavor.js'],
+  });
+});
+
 it('is found again while nothing of it has changed', async () => {
   const again = await bundleExecutor({ stateDirectory });
   expect(again.digest).toBe(executor.digest);

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Plugin } from 'esbuild';
 import { coreVersion } from '../core-version.ts';
 import { writeBuildRecord } from './build-record.ts';
 import type { Bundle } from './bundle-manifest.ts';
@@ -8,16 +9,15 @@ import { runsFromSource } from './share-core.ts';
 import { describeBundle, storeBundle } from './store-bundle.ts';
 import { trackInputs } from './tracked-inputs.ts';
 
-/** What core needs where a step is executed: the program, what it starts, and what the entry points that bundles import are made of. */
-const entries = [
-  'execute-remotely',
-  'worker-main',
-  'watch-thread',
-  'end-worker',
-  'index',
-  'lazy-flavor',
-  'schema-language',
-];
+/** What core needs where a step is executed, each made into a file that needs no other: the program, what it starts, and what is loaded by path. */
+const entries = ['execute-remotely', 'carried-core', 'watch-thread', 'end-worker', 'schema-language'];
+/** By the names that they are looked for under. */
+const placedFiles = {
+  'entry.mjs': `export { executeRemotely } from './execute-remotely.js';\n`,
+  'index.js': `export * from './carried-core.js';\n`,
+  'lazy-flavor.js': `export * from './carried-core.js';\n`,
+  'worker-main.js': `import { startWorker } from './carried-core.js';\nawait startWorker();\n`,
+};
 const key = 'executor';
 
 /**
@@ -34,15 +34,14 @@ export async function bundleExecutor({ stateDirectory }: { readonly stateDirecto
     entryPoints: entries.map((name) => `${root}/${name}.${runsFromSource ? 'ts' : 'js'}`),
     absWorkingDir: root,
     outdir: root,
-    chunkNames: 'chunk-[hash]',
     write: false,
     bundle: true,
-    splitting: true,
     format: 'esm',
     platform: 'node',
     target: 'node22.18',
     // Where a step is executed nothing is bundled and no project is read.
     external: ['esbuild', 'cosmiconfig', 'yaml', './load-module*', '../bundle/load-module*'],
+    plugins: [leaveSchemaLanguage],
     conditions: runsFromSource ? ['mlstack-source'] : [],
     minifySyntax: true,
     minifyWhitespace: true,
@@ -51,7 +50,7 @@ export async function bundleExecutor({ stateDirectory }: { readonly stateDirecto
     logLevel: 'silent',
   });
   const files = new Map<string, string | Uint8Array>([
-    ['entry.mjs', `export { executeRemotely } from './execute-remotely.js';\n`],
+    ...Object.entries(placedFiles),
     ['package.json', JSON.stringify({ type: 'module', version: coreVersion() })],
     ...result.outputFiles.map(({ path, contents }): [string, Uint8Array] => [
       path.slice(resolve(root).length + 1).replaceAll('\\', '/'),
@@ -64,3 +63,13 @@ export async function bundleExecutor({ stateDirectory }: { readonly stateDirecto
   writeBuildRecord(stateDirectory, key, { digest: bundle.digest, inputs: trackInputs(sources, begun) });
   return bundle;
 }
+
+/** It is most of all bytes, and most steps need none of it. */
+const leaveSchemaLanguage: Plugin = {
+  name: 'leave-schema-language',
+  setup(build) {
+    build.onResolve({ filter: /\/schema-language(\.|-|$)/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './schema-language.js', external: true } : undefined,
+    );
+  },
+};

@@ -51,8 +51,8 @@ export function loadConfigSchema(flavor: Flavor): Promise<ConfigSchema> {
 }
 
 async function makeConfigSchema(flavor: Flavor): Promise<ConfigSchema> {
-  const { toJSONSchema } = await import('zod');
-  const schema = toJSONSchema(flavor.config, { io: 'input', unrepresentable: 'any' }) as ConfigSchema;
+  const { z } = await import('../schema-language.ts');
+  const schema = z.toJSONSchema(flavor.config, { io: 'input', unrepresentable: 'any' }) as ConfigSchema;
   const isPublic = (name: string) => !name.startsWith('_');
   return {
     ...schema,

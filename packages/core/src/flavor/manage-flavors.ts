@@ -37,14 +37,14 @@ export async function describeFlavor(project: Project, type: ComponentType, name
   const flavor = await project.flavors.load(type, name);
   const listing = project.flavors.list(type).find((one) => one.name === name) as FlavorListing;
   const configSchema = await loadConfigSchema(flavor);
-  const { toJSONSchema } = await import('zod');
+  const { z } = await import('../schema-language.ts');
   return {
     ...listing,
     fields: describeConfigFields(configSchema),
     configSchema,
     ...(flavor.settings === undefined
       ? {}
-      : { settingsSchema: toJSONSchema(flavor.settings, { io: 'input', unrepresentable: 'any' }) as ConfigSchema }),
+      : { settingsSchema: z.toJSONSchema(flavor.settings, { io: 'input', unrepresentable: 'any' }) as ConfigSchema }),
     ...(flavor.capabilities === undefined ? {} : { capabilities: { ...flavor.capabilities } }),
   };
 }

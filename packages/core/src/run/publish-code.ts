@@ -39,7 +39,7 @@ async function publishParts(
     const key = `${prefix}${sha256}.pack`;
     const found = await artifactStore.stat(key);
     if (found?.size !== packed.length) await artifactStore.write(key, packed, { size: packed.length });
-    return { name, key, sha256 };
+    return { name, key, sha256, packed };
   };
   const runtime = runtimePrefix(metadataStoreId);
   const [executor, flavor] = await Promise.all([

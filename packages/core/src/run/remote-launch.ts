@@ -7,17 +7,23 @@ export interface CodePart {
   readonly key: string;
   /** Of the packed bytes, lower-case hex. */
   readonly sha256: string;
+  readonly packed: Uint8Array;
+}
+
+/** The name of a part's file in the folder of `launch.json`, where it lies there: such a part is not fetched. */
+export function carriedFile({ sha256 }: Pick<CodePart, 'sha256'>): string {
+  return `${sha256}.pack`;
 }
 
 /**
  * What a program on another machine is given to execute steps of a run, besides the request's place: `launch.json` beside
- * `bootstrap.mjs` and `env.json`, all in one folder. `env.json` has the values of the environment variables that the artifact store
- * and the step name. Both are made of credentials, and travel as such.
+ * `bootstrap.mjs` and `env.json`, all in one folder, and parts of the code where they are small. `env.json` has the values of the
+ * environment variables that the artifact store and the step name. Both are made of credentials, and travel as such.
  */
 export interface RemoteLaunch {
   readonly formatVersion: 1;
   /** Where each part can be fetched without credentials, for some hours. */
-  readonly parts: readonly (Omit<CodePart, 'key'> & { readonly url: string })[];
+  readonly parts: readonly (Pick<CodePart, 'name' | 'sha256'> & { readonly url: string })[];
   readonly artifactStore: ResolvedReference;
 }
 
@@ -31,22 +37,23 @@ export interface RemoteEnd {
 }
 
 /**
- * The program that a stock Node starts: `node bootstrap.mjs <head of the request, as JSON> [working folder]`. Fetches the parts, refuses those
- * whose hash is another, and hands over to the executor. Takes nothing but what Node brings, and that by
+ * The program that a stock Node starts: `node bootstrap.mjs <head of the request, as JSON> [working folder]`. Fetches the parts that
+ * do not lie beside it, refuses those whose hash is another, and hands over to the executor. Takes nothing but what Node brings, and that by
  * `getBuiltinModule`: an ES import of `node:http` evaluates all that it exports, and so loads a second HTTP client.
  */
 export const remoteBootstrap = `const load = process.getBuiltinModule ?? ((name) => import(name));
-const { createHash } = await load('node:crypto');
-const { mkdirSync, mkdtempSync, readFileSync, writeFileSync } = await load('node:fs');
+const { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } = await load('node:fs');
 const { tmpdir } = await load('node:os');
 const { dirname, join } = await load('node:path');
 const { setTimeout: delay } = await load('node:timers/promises');
 const { pathToFileURL } = await load('node:url');
 const { gunzipSync } = await load('node:zlib');
 
-const read = (file) => JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8'));
-const [launch, env] = ['./launch.json', './env.json'].map(read);
-const [head, folder = tmpdir()] = process.argv.slice(2);
+const [own, head, folder = tmpdir()] = process.argv.slice(1);
+// By the name that this program was started by: where the folder is renewed, the place that it leads to now is gone.
+const given = (file) => join(dirname(own), file);
+const read = (file) => JSON.parse(readFileSync(given(file), 'utf8'));
+const [launch, env] = ['launch.json', 'env.json'].map(read);
 const root = mkdtempSync(join(folder, 'mlstack-'));
 const limit = Date.now() + 300_000;
 const silenceMs = 10_000;
@@ -68,11 +75,12 @@ async function get(url, redirects = 5) {
 }
 
 async function fetchPart(name) {
+  const { createHash } = await load('node:crypto');
   for (let wait = 200; ; wait = Math.min(wait * 2, 10_000)) {
     let reason = 'its SHA-256 is not what was stored';
     try {
       // Whoever launched this renews the URLs in place.
-      const { url, sha256 } = read('./launch.json').parts.find((part) => part.name === name);
+      const { url, sha256 } = read('launch.json').parts.find((part) => part.name === name);
       const bytes = await get(url);
       if (createHash('sha256').update(bytes).digest('hex') === sha256) return bytes;
     } catch (error) {
@@ -83,8 +91,9 @@ async function fetchPart(name) {
   }
 }
 
-async function unpack({ name }) {
-  const bytes = gunzipSync(await fetchPart(name));
+async function unpack({ name, sha256 }) {
+  const carried = given(sha256 + '.pack');
+  const bytes = gunzipSync(existsSync(carried) ? readFileSync(carried) : await fetchPart(name));
   let at = bytes.indexOf(10) + 1;
   for (const [path, size] of JSON.parse(bytes.subarray(0, at).toString())) {
     const file = join(root, name, path);

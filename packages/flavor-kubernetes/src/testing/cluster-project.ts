@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { ArtifactStore } from '@mlstack/core/flavor';
@@ -112,7 +112,7 @@ export class ClusterProject {
     await updateComponent(this.open(), 'orchestrator', 'kubernetes', config);
   }
 
-  /** Runs a pipeline of the folder `pipelines`. */
+  /** Runs a pipeline of the folder `pipelines`, or of a file whose absolute path it is. */
   async run(
     pipeline: string,
     options: {
@@ -251,5 +251,5 @@ function isRunning(pid: number): boolean {
 }
 
 export function pipelineFile(name: string): string {
-  return fileURLToPath(new URL(`./pipelines/${name}.ts`, import.meta.url));
+  return resolve(import.meta.dirname, 'pipelines', name.endsWith('.ts') ? name : `${name}.ts`);
 }
