@@ -157,7 +157,7 @@ function requireWhenUsed(): Plugin {
 }
 
 /** Take milliseconds to load, and nothing is taken of them but functions. */
-const functionModules = new Set(['node:crypto', 'node:fs/promises', 'node:stream/promises']);
+const functionModules = new Set(['node:crypto', 'node:fs/promises', 'node:stream/promises', 'node:zlib']);
 
 /**
  * An import of one of Node's modules reads everything the module exports, which loads what else Node has: milliseconds of `node:fs`,
