@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { MetadataStoreError } from '../errors/metadata-store-errors.ts';
 import type { Project } from '../project/project.ts';
 import { openStack } from '../stack/open-stack.ts';
@@ -33,9 +33,12 @@ async function driveAfter(happening: (run: NewRun) => Promise<unknown>, { reopen
 async function drive(run: NewRun, reopen: boolean) {
   const stack = await openStack(project);
   stack.secrets.add(secret);
+  const close = vi.spyOn(bench.metadataStore, 'close');
   try {
     return await driveOnStack({ project, stack, metadataStore: bench.metadataStore, run, reopen });
   } finally {
+    expect(close).toHaveBeenCalledOnce();
+    close.mockRestore();
     await stack.close();
   }
 }
@@ -99,6 +102,27 @@ test('a run whose launcher cannot be made has failed, and may be begun again', a
   expect(recorded.lease).toBeUndefined();
   platform.createLauncher = createLauncher;
   expect(await drive(run, true)).toMatchObject({ state: 'completed' });
+});
+
+test('a launcher that keeps something until the end is recorded is closed after that, any other before', async () => {
+  const { platform, metadataStore } = bench;
+  const createLauncher = platform.createLauncher.bind(platform);
+  for (const keeps of [true, false]) {
+    const run = await bench.createRun(chain);
+    const states: string[] = [];
+    platform.createLauncher = (concurrency) => {
+      const launcher = createLauncher(concurrency);
+      if (!keeps) Object.defineProperty(launcher, 'release', { value: undefined });
+      const close = launcher.close.bind(launcher);
+      launcher.close = async () => {
+        states.push((await metadataStore.getRun(run.id)).state);
+        await close();
+      };
+      return launcher;
+    };
+    await drive(run, false);
+    expect(states).toEqual([keeps ? 'completed' : 'running']);
+  }
 });
 
 test('a run that failed goes on where it is to be begun again', async () => {

@@ -22,7 +22,7 @@ export interface StackDrive {
   readonly project: Project;
   /** Where its artifacts go and where its steps run. The caller closes it. */
   readonly stack: OpenStack;
-  /** Where the run is recorded. */
+  /** Where the run is recorded. It is closed, however the drive ends. */
   readonly metadataStore: MetadataStore;
   /** As it was read before the lease. */
   readonly run: NewRun;
@@ -42,17 +42,25 @@ export interface StackDrive {
  */
 export async function driveOnStack(drive: StackDrive): Promise<RunOutcome> {
   const { stack, metadataStore, plan, notices = [], onEvent = () => {}, signal, warmWorker } = drive;
-  const launchers: Launcher[] = [];
   const { leaseTtlMs } = defaultDriveTiming;
   const lease = await metadataStore
     .takeLease(drive.run.id, currentLeaseHolder(), { ttlMs: leaseTtlMs, isHolderDead })
     .catch(async (error: unknown) => {
-      await warmWorker?.close();
+      await Promise.all([warmWorker?.close(), metadataStore.close()]);
       throw error;
     });
+  const launchers = new Set<Launcher>();
+  const closing: Promise<void>[] = [];
+  const close = (isDue: (launcher: Launcher) => boolean) => {
+    for (const launcher of [...launchers].filter(isDue)) {
+      launchers.delete(launcher);
+      closing.push(launcher.close().catch(() => {}));
+    }
+  };
   const closeAll = async () => {
-    if (launchers.length === 0) await warmWorker?.close();
-    await Promise.allSettled(launchers.splice(0).map((launcher) => launcher.close()));
+    if (launchers.size + closing.length === 0) await warmWorker?.close();
+    close(() => true);
+    await Promise.all(closing);
   };
   const isFirst = lease.epoch === 1;
   let hasBegun = false;
@@ -63,9 +71,9 @@ export async function driveOnStack(drive: StackDrive): Promise<RunOutcome> {
     const metadataStoreId = await metadataStore.storeId();
     const context = await createLauncherContext(drive, metadataStoreId);
     const orchestrator = await (await stack.component('orchestrator')).createLauncher(context);
-    launchers.push(orchestrator);
+    launchers.add(orchestrator);
     const stepOperator = await createStepOperatorLauncher(drive, run.plan, context);
-    if (stepOperator !== undefined) launchers.push(stepOperator);
+    if (stepOperator !== undefined) launchers.add(stepOperator);
     for (const message of notices) onEvent({ kind: 'notice', message });
     hasBegun = true;
     return await driveRun({
@@ -77,6 +85,8 @@ export async function driveOnStack(drive: StackDrive): Promise<RunOutcome> {
       launchers: { orchestrator, ...(stepOperator === undefined ? {} : { 'step-operator': stepOperator }) },
       environment: process.env,
       onEvent,
+      // Those that keep nothing for when an end is recorded need not wait for that.
+      onSettled: () => close(({ release }) => release === undefined),
       ...(isFirst ? {} : { restored: await restoreRun(metadataStore, run) }),
       ...(signal === undefined ? {} : { signal }),
     });
@@ -93,7 +103,7 @@ export async function driveOnStack(drive: StackDrive): Promise<RunOutcome> {
     const isStranded = hasBegun && MlstackError.is(error) && error.kind === 'failure' && error.code !== 'LEASE_LOST';
     throw isStranded ? new DriverFailedError(drive.run.name, error) : error;
   } finally {
-    await closeAll();
+    await Promise.all([closeAll(), metadataStore.close()]);
   }
 }
 

@@ -38,6 +38,8 @@ export interface DriveOptions {
   /** Where the values of environment variables come from that steps and components name. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly onEvent?: (event: RunEvent) => void;
+  /** Told when nothing is launched any more and all that was launched has ended, before the end of the run is recorded. */
+  readonly onSettled?: () => void;
   readonly signal?: AbortSignal;
   readonly timing?: Partial<DriveTiming>;
 }

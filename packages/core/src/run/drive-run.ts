@@ -388,7 +388,8 @@ class RunDriver {
   }
 
   #end(): void {
-    const { run } = this.#options;
+    const { run, onSettled } = this.#options;
+    onSettled?.();
     const reason = this.#halted === 'cancelled' ? 'the run was cancelled' : 'the run stopped after a failure';
     this.#skip(this.#schedule.skipPending(), reason);
     const state = decideRunState(this.#schedule, this.#halted === 'cancelled');

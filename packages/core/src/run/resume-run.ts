@@ -74,7 +74,7 @@ async function driveRecorded(
       return await driveOnStack({
         project,
         stack,
-        metadataStore,
+        metadataStore: await current.take('metadata-store'),
         run: detail.record,
         reopen,
         ...(plan === undefined ? {} : { plan }),

@@ -44,7 +44,7 @@ export async function runPipeline(project: Project, options: RunPipelineOptions)
     try {
       const run = await recordRun(prepared);
       const { onEvent, signal } = options;
-      const metadataStore = await stack.component('metadata-store');
+      const metadataStore = await stack.take('metadata-store');
       const given = { project, stack, metadataStore, run, warmWorker: worker, notices, onEvent, signal };
       return await driveOnStack({ ...given, reopen: false });
     } finally {

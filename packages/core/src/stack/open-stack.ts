@@ -72,6 +72,13 @@ export class OpenStack {
     return (await component) as StackComponentOf<Type>; // built from a reference of this type
   }
 
+  /** As `component`, for whoever closes it: `close` does not any more. */
+  async take<Type extends ComponentType>(type: Type): Promise<StackComponentOf<Type>> {
+    const component = await this.component(type);
+    this.#built.delete(type);
+    return component;
+  }
+
   reference(type: ComponentType): ComponentReference | undefined {
     return this.snapshot.components.find((component) => component.type === type);
   }
