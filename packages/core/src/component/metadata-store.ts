@@ -128,7 +128,10 @@ export abstract class MetadataStore<Config extends object = object> extends Stac
     holder: LeaseHolder,
     options: { readonly ttlMs: number; readonly isHolderDead?: (holder: LeaseHolder) => boolean },
   ): Promise<Lease>;
-  /** Renews by `ttlMs` from now and returns the requests that wait. Fails with `LeaseLostError` when the epoch is not the current one. */
+  /**
+   * Renews by `ttlMs` from now and returns the requests that wait. Fails with `LeaseLostError` when the epoch is not the current one. Need
+   * not survive a power cut: the lease expires earlier then.
+   */
   abstract renewLease(lease: Lease, ttlMs: number): Promise<readonly RunRequest[]>;
   /** Gives the lease back. One that was lost already is no error. */
   abstract releaseLease(lease: Lease): Promise<void>;

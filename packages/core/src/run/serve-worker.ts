@@ -86,8 +86,8 @@ async function prepare({ source }: ComponentReference): Promise<void> {
   try {
     const [{ loadFlavor }] = await Promise.all([import('../flavor/load-flavor.ts'), import('./execute-step.ts')]);
     await (await loadFlavor(source, undefined)).loadImplementation();
-    // What artifacts are written and hashed with.
-    for (const name of ['node:crypto', 'node:fs/promises', 'node:stream/promises']) process.getBuiltinModule(name);
+    // For the hashes of what steps return.
+    process.getBuiltinModule('node:crypto');
   } catch {}
 }
 

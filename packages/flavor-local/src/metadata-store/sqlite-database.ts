@@ -82,10 +82,15 @@ export class SqliteDatabase {
   write<Result>(work: () => Result, onApplied?: () => void): Result {
     // What would be written a piece at a time would keep all others away meanwhile.
     if (this.#withoutRoom !== undefined) throw this.#withoutRoom;
-    const result = this.#transaction('BEGIN IMMEDIATE', work);
+    const result = this.apply(work);
     onApplied?.();
     this.#syncLog();
     return result;
+  }
+
+  /** As `write`, but durable with the next one. */
+  apply<Result>(work: () => Result): Result {
+    return this.#transaction('BEGIN IMMEDIATE', work);
   }
 
   /** Sees one state of the database, whatever is written meanwhile. */

@@ -45,6 +45,8 @@ test.runIf(process.platform === 'linux')(
       expect(synced).toEqual([log]);
     }
     synced.length = 0;
+    database.apply(() => database.run('INSERT INTO pipelines (name, runs) VALUES (?, 0)', 'later'));
+    expect(synced).toEqual([]);
     expect(() =>
       database.write(() => database.run('INSERT INTO pipelines (name, runs) VALUES (?, 0)', 'one')),
     ).toThrow();

@@ -80,7 +80,9 @@ export class SqliteMetadataStore extends MetadataStore<SqliteMetadataStoreConfig
   }
 
   async renewLease(lease: Lease, ttlMs: number): Promise<readonly RunRequest[]> {
-    return this.#write(`renew the lease of run ${lease.runId}`, (database) => renewLease(database, lease, ttlMs));
+    return this.#attempt(`renew the lease of run ${lease.runId}`, (database) =>
+      database.apply(() => renewLease(database, lease, ttlMs)),
+    );
   }
 
   async releaseLease(lease: Lease): Promise<void> {

@@ -98,8 +98,11 @@ export class LocalLauncher implements Launcher {
       parseBytes(request.node.settings.resources?.memory ?? '') ?? this.#options.memoryLimitBytes;
     const job = this.#job(request);
     if (memoryLimitBytes === undefined && this.#options.reuse) {
-      const begin = (worker: WorkerProcess) =>
-        this.#givingBack(worker, superviseStep(worker, job, this.#context, { onRunning }));
+      const begin = (worker: WorkerProcess) => {
+        const step = superviseStep(worker, job, this.#context, { onRunning });
+        this.#pool.record(worker);
+        return this.#givingBack(worker, step);
+      };
       const free = this.#pool.take(env);
       if (free !== undefined) return begin(free);
       return superviseWhenFree({

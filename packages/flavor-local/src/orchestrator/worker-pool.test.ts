@@ -27,6 +27,7 @@ test('a worker that is given back goes to who waits, and no other is started for
   const warm = new WorkerProcess();
   pool.adopt(warm);
   expect(pool.take({})).toBe(warm);
+  pool.record(warm);
   const [second, third] = [pool.await({}), pool.await({})];
   pool.release(warm);
   expect(await second.worker).toBe(warm);
@@ -39,6 +40,7 @@ test('another is started where a busy one keeps who waits', async () => {
   const warm = new WorkerProcess();
   pool.adopt(warm);
   pool.take({});
+  pool.record(warm);
   const other = await pool.await({}).worker;
   expect(other).not.toBe(warm);
   expect(records.list()).toHaveLength(2);

@@ -50,14 +50,12 @@ export class WorkerPool {
     this.#idle.push(worker);
   }
 
-  /** A worker with this environment that is free. */
+  /** A worker with this environment that is free. Whoever takes it records it, at the latest when it has begun with a step. */
   take(env: Environment): WorkerProcess | undefined {
     const environment = environmentKey(env);
     this.#idle = this.#idle.filter((worker) => !worker.isOver);
     const index = this.#idle.findIndex((worker) => this.#environments.get(worker) === environment);
-    const [idle] = index === -1 ? [] : this.#idle.splice(index, 1);
-    if (idle !== undefined) this.#record(idle);
-    return idle;
+    return index === -1 ? undefined : this.#idle.splice(index, 1)[0];
   }
 
   /** A worker with this environment, where none is free, as soon as one is. `cancel` has an effect until then. */
@@ -81,7 +79,7 @@ export class WorkerPool {
     if (this.#workers.size >= size) void this.#idle.shift()?.close();
     const worker = new WorkerProcess({ program, env, ...(heapLimitBytes === undefined ? {} : { heapLimitBytes }) });
     this.#keep(worker, environmentKey(env));
-    this.#record(worker);
+    this.record(worker);
     return worker;
   }
 
@@ -102,6 +100,8 @@ export class WorkerPool {
 
   /** Starts a worker for each who has waited long enough, or waits for what nobody else will give back. */
   #startDue(): void {
+    clearTimeout(this.#timer);
+    if (this.#waiters.length === 0) return;
     const coming = new Map<string, number>();
     for (const worker of this.#starting) this.#count(coming, worker);
     const now = performance.now();
@@ -114,7 +114,6 @@ export class WorkerPool {
       if (waitMs > 0 && this.#hasWorker(environment)) next = Math.min(next ?? waitMs, waitMs);
       else if (this.#starting.size < availableParallelism()) this.#startFor(env);
     }
-    clearTimeout(this.#timer);
     if (next !== undefined) this.#timer = setTimeout(() => this.#startDue(), Math.ceil(next));
   }
 
@@ -147,7 +146,8 @@ export class WorkerPool {
     });
   }
 
-  #record(worker: WorkerProcess): void {
+  /** So that the next driver of the run finds it, where this one dies and the worker does not. */
+  record(worker: WorkerProcess): void {
     const { token } = worker;
     if (this.tokens.has(token)) return;
     const { identity } = worker;
