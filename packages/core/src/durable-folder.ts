@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Makes a folder's entries durable. Windows knows no such thing: its file systems journal them. */
@@ -12,12 +12,26 @@ export function syncFolder(folder: string): void {
   }
 }
 
-/** Makes a folder and those above it, durably. @param mode of those that are made. */
+/**
+ * Makes a folder and those above it, durably. Step by step: Node's own `recursive` never ends where a folder that is there takes no entry, as
+ * in `/proc`.
+ *
+ * @param mode of those that are made.
+ */
 export function makeFolder(folder: string, mode?: number): void {
-  const topmost = mkdirSync(folder, { recursive: true, mode });
-  if (topmost === undefined) return;
-  for (let made = folder; ; made = dirname(made)) {
-    syncFolder(dirname(made));
-    if (made === topmost) return;
+  if (isFolder(folder)) return;
+  const above = dirname(folder);
+  if (above !== folder) makeFolder(above, mode);
+  try {
+    mkdirSync(folder, mode);
+  } catch (error) {
+    // Another process may have been faster.
+    if (isFolder(folder)) return;
+    throw error;
   }
+  syncFolder(above);
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

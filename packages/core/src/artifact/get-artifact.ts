@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { constants } from 'node:fs';
-import { copyFile, link, lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { copyFile, link, lstat, mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { ArtifactStore } from '../component/artifact-store.ts';
+import { makeFolder } from '../durable-folder.ts';
 import { ArtifactTargetError } from '../errors/artifact-lookup-errors.ts';
 import type { Project } from '../project/project.ts';
 import type { ArtifactFile, ArtifactRecord } from './artifact-record.ts';
@@ -61,7 +62,7 @@ async function writeToPath(
 ): Promise<string[]> {
   const { readVerified } = await import('./load-artifact.ts');
   const parent = dirname(target);
-  await mkdir(parent, { recursive: true });
+  makeFolder(parent);
   const temporary = await mkdtemp(join(parent, `.${basename(target)}.`));
   try {
     const isSingle = files.length === 1 && !files[0]?.path.includes('/');

@@ -13,6 +13,24 @@ export class ArtifactStoreError extends MlstackError {
   }
 }
 
+/** A run would need it, and was not begun. */
+export class ArtifactStoreNotReadyError extends MlstackError {
+  readonly code = 'ARTIFACT_STORE_NOT_READY';
+  override readonly kind = 'failure' as const;
+
+  /** @param message of its status. */
+  constructor(store: string, state: 'failed' | 'not-provisioned', message = 'it does not say why') {
+    const subject = `Artifact store "${store}"`;
+    const what = state === 'failed' ? 'cannot be used' : 'is not provisioned';
+    super(message.startsWith(subject) ? message : `${subject} ${what}: ${message}`, {
+      hint:
+        state === 'failed'
+          ? 'Nothing was started. Run `mlstack doctor`, which finds out more.'
+          : `Nothing was started. Provision it with \`mlstack artifact-store up ${store}\`, or correct its config.`,
+    });
+  }
+}
+
 export class ObjectNotFoundError extends ArtifactStoreError {
   override readonly code = 'OBJECT_NOT_FOUND';
 

@@ -1,5 +1,6 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { makeFolder } from '../durable-folder.ts';
 import { ProjectNotWritableError } from '../errors/project-errors.ts';
 import { stateDirectoryName } from './find-project.ts';
 import { StackRegistry } from './stack-registry.ts';
@@ -29,7 +30,7 @@ export function initializeProject(directory = process.cwd()): InitializedProject
 
 function makeStateDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeFolder(directory, 0o700);
     chmodSync(directory, 0o700);
   } catch (error) {
     throw new ProjectNotWritableError(directory, error);

@@ -2,14 +2,16 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Project } from '../project/project.ts';
+import type { Workbench } from './fixtures/driven-run.ts';
 import { createMemoryProject } from './fixtures/memory-project.ts';
 import { runPipeline } from './run-pipeline.ts';
 
 const token = 'token-of-the-orchestrator';
 let project: Project;
+let bench: Workbench;
 
 beforeEach(() => {
-  ({ project } = createMemoryProject());
+  ({ project, bench } = createMemoryProject());
   process.env.TOKEN_OF_TEST = token;
   const file = join(project.stateDirectory, 'registry.json');
   const registry = JSON.parse(readFileSync(file, 'utf8'));
@@ -52,4 +54,25 @@ test('what an import that fails says is told without secrets', async () => {
   const { error } = await run("throw new Error('no access with ' + token, { cause: new Error(token) });");
   expect(error).toMatchObject({ message: expect.stringContaining('no access with ***') });
   expect(JSON.stringify(error)).not.toContain(token);
+});
+
+test.each(['it is a file', 'Artifact store "artifacts" could not reach it'])(
+  'a run whose artifact store cannot take anything is not begun: %s',
+  async (message) => {
+    const { artifactStore, metadataStore } = bench;
+    Object.assign(artifactStore, { name: 'artifacts' });
+    artifactStore.status = async () => ({ state: 'failed', message });
+    expect((await run('')).error).toMatchObject({
+      code: 'ARTIFACT_STORE_NOT_READY',
+      kind: 'failure',
+      message: expect.stringMatching(/^Artifact store "artifacts" (cannot be used: it is a file|could not reach it)$/),
+      hint: expect.stringContaining('`mlstack doctor`'),
+    });
+    expect((await metadataStore.listRuns()).items).toEqual([]);
+  },
+);
+
+test('an artifact store of this machine that is not there yet is made by the run', async () => {
+  bench.artifactStore.status = async () => ({ state: 'not-provisioned' });
+  expect((await run('')).error).not.toMatchObject({ code: 'ARTIFACT_STORE_NOT_READY' });
 });

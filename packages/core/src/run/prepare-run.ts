@@ -13,6 +13,7 @@ import { openStack } from '../stack/open-stack.ts';
 import { validateStack } from '../stack/validate-stack.ts';
 import { compileInWorker } from './compile-in-worker.ts';
 import { createId } from './create-id.ts';
+import { requireUsableStore } from './require-usable-store.ts';
 import { validateRunName } from './run-name.ts';
 import type { PipelineOptions } from './run-pipeline.ts';
 import type { NewRun } from './run-record.ts';
@@ -82,6 +83,8 @@ export async function prepareRun(
   const valid = stack.isChecked ? Promise.resolve() : requireValidStack(project);
   const built = valid.then(() => buildAhead(stack));
   const learnt = () => stack.secrets;
+  const usable = built.then(() => requireUsableStore(project, stack));
+  usable.catch(() => {});
   const [compiled, validated] = await Promise.allSettled([
     compileFile(project, options, worker, { prepare: artifactStore, secrets: built.then(learnt, learnt) }),
     built,
@@ -89,6 +92,7 @@ export async function prepareRun(
   try {
     if (validated.status === 'rejected') throw validated.reason;
     if (compiled.status === 'rejected') throw compiled.reason;
+    await usable;
     const { plan } = compiled.value;
     const notices = await validatePlanOnStack(project, plan, stack);
     if (!stack.isChecked) await stack.rememberCheck();

@@ -2,6 +2,7 @@ import type { Plan } from '../pipeline/plan.ts';
 import type { Project } from '../project/project.ts';
 import type { OpenStack } from '../stack/open-stack.ts';
 import type { StackDrive } from './drive-on-stack.ts';
+import { requireUsableStore } from './require-usable-store.ts';
 import type { RunEvent } from './run-events.ts';
 import type { RunOutcome } from './run-outcome.ts';
 import type { RunDetail } from './run-record.ts';
@@ -32,6 +33,7 @@ export async function resumeRun(
   const { compileCurrentCode, describeChanges, requireResumable } = await import('./resume-checks.ts');
   return await driveRecorded(project, idOrName, { ...options, reopen: true }, async (run, stack) => {
     requireResumable(run);
+    await requireUsableStore(project, stack);
     if (options.withCurrentCode === true) return await compileCurrentCode(project, run, stack, options);
     return { notices: await describeChanges(project, run) };
   });

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { ArtifactStoreError } from '../errors/artifact-store-errors.ts';
 import { SecretValues } from '../secret/redact.ts';
 import { MemoryArtifactStore } from './fixtures/memory-artifact-store.ts';
@@ -114,6 +114,24 @@ test('a store that fails ends the log and not the step', async () => {
   writer.print('stdout', 'lost\n');
   expect(await writer.end()).toBe(0);
   expect(store.objects.size).toBe(0);
+});
+
+test('a store that takes its time to fail is asked once, and once more at the end', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const store = new MemoryArtifactStore();
+  let asked = 0;
+  store.write = async () => {
+    asked++;
+    await new Promise((resolve) => setTimeout(resolve, 120_000));
+    throw new Error('out of reach');
+  };
+  const writer = new StepLogWriter(store, prefix, new SecretValues());
+  writer.print('stdout', 'lost\n');
+  const ending = writer.end();
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect(await ending).toBe(0);
+  expect(asked).toBe(2);
 });
 
 test('a store that fails for a moment loses nothing', async () => {

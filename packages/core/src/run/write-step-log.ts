@@ -11,6 +11,8 @@ const maximumLineLength = 16 * 1024;
 /** Waiting bytes above which a step that prints or logs is held back. */
 const maximumWaitingBytes = 4 * 1024 * 1024;
 const writeAttempts = 3;
+/** A store that took longer than this to fail has been patient itself. In milliseconds. */
+const impatienceMs = 5000;
 
 /** Where chunks go. */
 export interface LogStore {
@@ -71,7 +73,12 @@ export class StepLogWriter {
       for (const entry of lines.end()) this.#add({ time: new Date().toISOString(), stream, ...entry });
     }
     while (this.#entries.length > 0 || this.#writing !== undefined) await (this.#writing ?? this.#startWriting());
-    if (this.#failure !== undefined) await this.#writeChunk(this.#describeGap(this.#failure), 1);
+    // Nobody waits long for a store that may still be away.
+    if (this.#failure !== undefined)
+      await Promise.race([
+        this.#writeChunk(this.#describeGap(this.#failure), 1),
+        delay(impatienceMs, undefined, { ref: false }),
+      ]);
     return this.#chunks;
   }
 
@@ -138,13 +145,14 @@ export class StepLogWriter {
 
   /** Resolves with why the store did not take it. */
   async #writeChunk(body: Buffer, attempts: number): Promise<unknown> {
+    const begun = Date.now();
     for (let attempt = 1; ; attempt += 1) {
       try {
         await this.#store.write(logChunkKey(this.#prefix, this.#chunks + 1), body);
         this.#chunks += 1;
         return undefined;
       } catch (error) {
-        if (attempt >= attempts) return error ?? new Error('no reason was given');
+        if (attempt >= attempts || Date.now() - begun > impatienceMs) return error ?? new Error('no reason was given');
         await delay(attempt * 200);
       }
     }

@@ -1,0 +1,17 @@
+import { ArtifactStoreNotReadyError } from '../errors/artifact-store-errors.ts';
+import type { Project } from '../project/project.ts';
+import type { OpenStack } from '../stack/open-stack.ts';
+
+/** Before steps work for hours whose outputs cannot be stored. A store of this machine is made when it is first written to. */
+export async function requireUsableStore(project: Project, stack: OpenStack): Promise<void> {
+  const store = await stack.component('artifact-store');
+  const { state, message } = await store.status();
+  if (state === 'failed' || (state === 'not-provisioned' && !(await isOfThisMachine(project, store.flavor)))) {
+    throw new ArtifactStoreNotReadyError(store.name, state, message);
+  }
+}
+
+async function isOfThisMachine(project: Project, flavor: string): Promise<boolean> {
+  const { capabilities } = await project.flavors.load('artifact-store', flavor);
+  return capabilities !== undefined && 'reach' in capabilities && capabilities.reach === 'machine';
+}
