@@ -57,11 +57,12 @@ function createSession() {
 function createObjects(
   { api }: ReturnType<typeof createCluster>,
   presign = async () => 'https://store.invalid/code',
-  packed = Buffer.from('code'),
+  sizes = [4],
 ) {
   const context = {
     artifactStore: { presign, remoteConfig: async () => undefined },
-    publishCode: async () => [{ name: 'code', key: 'code.pack', sha256: 's', packed }],
+    publishCode: async () =>
+      sizes.map((size) => ({ name: 'code', key: 'code', sha256: `${size}`, packed: Buffer.alloc(size) })),
   } as unknown as ConstructorParameters<typeof RunObjects>[0]['context'];
   const scope = { runId: 'r', componentId: 'c' };
   const ownerTemplate = () => ({ spec: { restartPolicy: 'Never', containers: [{ name: 'step', image: 'own:1' }] } });
@@ -96,21 +97,22 @@ test('the Job that credentials belong to looks like those of steps, so that poli
   objects.close();
 });
 
-/** Names of files in the Secrets for steps with so many different sets of variables, each with code of that size. */
-async function filesFor(sets: number, size: number): Promise<string[][]> {
+/** Names of the parts in the Secrets for steps with so many different sets of variables, whose code has parts of these sizes. */
+async function carriedFor(sets: number, sizes: number[]): Promise<string[][]> {
   const cluster = createCluster();
-  const objects = createObjects(cluster, undefined, Buffer.alloc(size));
+  const objects = createObjects(cluster, undefined, sizes);
   for (let set = 0; set < sets; set++) await objects.secretFor(request, { env: { [`NAME_${set}`]: '' } });
   objects.close();
   return [...cluster.secrets.values()].map(({ data = {} }) => Object.keys(data));
 }
 
-test('a pod finds small code in its Secret, and large code at its URL', async () => {
-  expect(await filesFor(1, 500_000)).toEqual([['s.pack']]);
-  expect(await filesFor(1, 600_000)).toEqual([[]]);
+test('a pod finds small parts of the code in its Secret, and large ones at their URLs', async () => {
+  expect(await carriedFor(1, [250_000, 1000, 150_000])).toEqual([['1000.pack', '150000.pack', '250000.pack']]);
+  expect(await carriedFor(1, [300_000, 400_000, 1000])).toEqual([['1000.pack', '300000.pack']]);
+  expect(await carriedFor(1, [600_000])).toEqual([[]]);
 });
 
 test('many Secrets of a run do not carry its code each', async () => {
-  const carrying = (await filesFor(40, 400_000)).filter(({ length }) => length > 0);
+  const carrying = (await carriedFor(40, [400_000])).filter(({ length }) => length > 0);
   expect(carrying).toHaveLength(11);
 });

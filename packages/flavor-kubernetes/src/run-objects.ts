@@ -45,7 +45,7 @@ export interface RunObjectsOptions {
 
 interface DescribedLaunch {
   readonly launch: RemoteLaunch;
-  /** The parts as files of a Secret, in base64; none where they are too large. */
+  /** Parts as files of a Secret, in base64, but for those that are too large. */
   readonly files: Readonly<Record<string, string>>;
 }
 
@@ -295,10 +295,16 @@ export class RunObjects {
   }
 }
 
+/** The smallest parts first: what is fetched all the same is one request, where it is the user's own code that is large. */
 function filesOf(parts: readonly CodePart[]): Record<string, string> {
-  const files = parts.map((part) => [carriedFile(part), Buffer.from(part.packed).toString('base64')] as const);
-  const size = files.reduce((sum, [, content]) => sum + content.length, 0);
-  return size > mostCarried ? {} : Object.fromEntries(files);
+  const files: Record<string, string> = {};
+  let size = 0;
+  for (const part of parts.toSorted((one, other) => one.packed.length - other.packed.length)) {
+    size += Math.ceil(part.packed.length / 3) * 4;
+    if (size > mostCarried) break;
+    files[carriedFile(part)] = Buffer.from(part.packed).toString('base64');
+  }
+  return files;
 }
 
 /** The Job that owns a Secret of this name. */
