@@ -28,6 +28,14 @@ const explanations: Readonly<Record<string, { readonly reason: string; readonly 
   ENFILE: { reason: 'too many files are open on this machine', hint: 'Close some programs, or raise the limit.' },
   EIO: { reason: 'the disk reported an error', hint: 'Check the disk: its data may be damaged.' },
   ESTALE: { reason: 'the network file system lost the folder', hint: 'Mount it again.' },
+  ENOENT: {
+    reason: 'its folder is not there and cannot be made',
+    hint: 'Check its path, mount the disk that is missing, or register a component with another path.',
+  },
+  ENOTDIR: {
+    reason: 'a file is where a folder of its path must be',
+    hint: 'Move the file away, or register a component with another path.',
+  },
   ENAMETOOLONG: {
     reason: 'its path is too long for this file system',
     hint: 'Register a component with a shorter path.',

@@ -156,6 +156,15 @@ test('symbolic links lead nowhere: not to be read, listed, deleted or written th
   expect(await readText(store, 'file')).toBe('replaced');
 });
 
+test('a path that cannot be is told with what to do', async () => {
+  const folder = createFolder();
+  writeFileSync(join(folder, 'file'), '');
+  await expect(createStore(join(folder, 'file/store')).write('a', bytes('x'))).rejects.toMatchObject({
+    message: expect.stringContaining('a file is where a folder of its path must be'),
+    hint: expect.stringContaining('register a component with another path'),
+  });
+});
+
 test('a pipe in the folder is no object and blocks nobody', async () => {
   const folder = join(createFolder(), 'store');
   const store = createStore(folder);
