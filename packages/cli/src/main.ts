@@ -1,4 +1,5 @@
 import { readCliManifest } from './cli-package.ts';
+import { endEarlyWorker, startEarlyWorker } from './host/early-worker.ts';
 import { findProjectCopy } from './host/find-project-copy.ts';
 
 /**
@@ -21,11 +22,10 @@ export async function main(argv: readonly string[]): Promise<boolean> {
     return true;
   }
   hideSqliteWarning();
-  const early = needsWorker(argv) ? await import('./host/early-worker.ts') : undefined;
-  early?.startEarlyWorker();
+  if (needsWorker(argv)) await startEarlyWorker();
   const { runCommandLine } = await import('./host/run-command-line.ts');
   const isOver = await runCommandLine(argv);
-  await early?.endEarlyWorker();
+  await endEarlyWorker();
   return isOver;
 }
 

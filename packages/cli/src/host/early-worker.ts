@@ -1,9 +1,10 @@
-import { WorkerProcess } from '@mlstack/core/worker';
+import type { WorkerProcess } from '@mlstack/core/worker';
 
 let early: WorkerProcess | undefined;
 
 /** A worker takes about as long to start as this program takes to load what runs a pipeline: the two happen at once. */
-export function startEarlyWorker(): void {
+export async function startEarlyWorker(): Promise<void> {
+  const { WorkerProcess } = await import('@mlstack/core/worker');
   early = new WorkerProcess();
 }
 
