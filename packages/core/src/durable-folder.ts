@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Makes a folder's entries durable. Windows knows no such thing: its file systems journal them. */
@@ -21,7 +21,7 @@ export function syncFolder(folder: string): void {
 export function makeFolder(folder: string, mode?: number): void {
   if (isFolder(folder)) return;
   const above = dirname(folder);
-  if (above !== folder) makeFolder(above, mode);
+  if (!existsSync(above) && above !== folder) makeFolder(above, mode);
   try {
     mkdirSync(folder, mode);
   } catch (error) {

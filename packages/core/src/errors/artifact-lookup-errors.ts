@@ -1,9 +1,10 @@
+import { quoteText } from '../name.ts';
 import { MlstackError } from './mlstack-error.ts';
 
 export class ArtifactNotFoundError extends MlstackError {
   readonly code = 'ARTIFACT_NOT_FOUND';
   constructor(id: string) {
-    super(`There is no artifact "${id}" in this metadata store.`, {
+    super(`There is no artifact ${quoteText(id)} in this metadata store.`, {
       hint: 'Run `mlstack artifacts list` to see the artifacts and their ids.',
     });
   }

@@ -1,10 +1,11 @@
+import { quoteText } from '../name.ts';
 import { suggestName } from '../nearest-name.ts';
 import { MlstackError } from './mlstack-error.ts';
 
 export class RunNotFoundError extends MlstackError {
   readonly code = 'RUN_NOT_FOUND';
   constructor(idOrName: string) {
-    super(`There is no run "${idOrName}" in this metadata store.`, {
+    super(`There is no run ${quoteText(idOrName)} in this metadata store.`, {
       hint: 'Run `mlstack runs list` to see the runs of the active stack.',
     });
   }
@@ -99,7 +100,7 @@ export class RunEndedError extends MlstackError {
 export class NodeNotFoundError extends MlstackError {
   readonly code = 'NODE_NOT_FOUND';
   constructor(run: string, node: string, suggestion?: string) {
-    super(`Run "${run}" has no step "${node}".`, {
+    super(`Run "${run}" has no step ${quoteText(node)}.`, {
       hint: suggestion ?? 'Run `mlstack runs describe` to see its steps.',
     });
   }
@@ -128,7 +129,7 @@ export class PlanChangedError extends MlstackError {
 export class PipelineNotFoundError extends MlstackError {
   readonly code = 'PIPELINE_NOT_FOUND';
   constructor(name: string, known: readonly string[]) {
-    super(`There is no pipeline "${name}" in this metadata store: no run of it was recorded.`, {
+    super(`There is no pipeline ${quoteText(name)} in this metadata store: no run of it was recorded.`, {
       hint: suggestName(name, known) ?? 'Run `mlstack pipeline list` to see those that have a run.',
     });
   }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { basename, dirname, join, sep } from 'node:path';
 import { ancestorDirectories } from '../project/ancestor-directories.ts';
+import { homeDirectory } from '../project/home-directory.ts';
 import type { FlavorManifestEntry } from './flavor-manifest.ts';
 import { parseFlavorManifest } from './parse-flavor-manifest.ts';
 
@@ -46,7 +46,7 @@ export interface DiscoveredFlavors {
 
 /** Where `mlstack integration install` puts packages when there is no package.json to add them to. */
 export function userPackagesDirectory(): string {
-  return join(homedir(), '.mlstack', 'packages');
+  return join(homeDirectory(), '.mlstack', 'packages');
 }
 
 /**

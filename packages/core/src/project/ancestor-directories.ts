@@ -1,6 +1,6 @@
 import { realpathSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname } from 'node:path';
+import { homeDirectory } from './home-directory.ts';
 
 /**
  * `start` and the folders above it, nearest first, for looking for things that somebody may have put there. Stops before the
@@ -22,7 +22,7 @@ export function* ancestorDirectories(start: string): Generator<string> {
 
 /** As it is named, and where that leads. */
 function homeDirectories(): string[] {
-  const home = homedir();
+  const home = homeDirectory();
   try {
     return [home, realpathSync(home)];
   } catch {

@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { MlstackError } from '../errors/mlstack-error.ts';
 import { ProjectNotFoundError } from '../errors/project-errors.ts';
 import type { FlavorHost } from '../flavor/discover-flavors.ts';
 import { FlavorRegistry } from '../flavor/flavor-registry.ts';
 import { findProject, isProjectDirectory, stateDirectoryName } from './find-project.ts';
+import { homeDirectory } from './home-directory.ts';
 import { initializeProject } from './initialize-project.ts';
 import type { CustomFlavor } from './registry-document.ts';
 import { StackRegistry } from './stack-registry.ts';
@@ -92,7 +92,7 @@ export function openProject(options: ProjectOptions = {}): Project {
   }
   const found = findProject(workingDirectory());
   if (found !== undefined) return new Project(found, 'found', settings);
-  const { directory } = initializeProject(homedir());
+  const { directory } = initializeProject(homeDirectory());
   return new Project(directory, 'user', settings);
 }
 
