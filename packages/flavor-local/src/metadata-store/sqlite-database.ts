@@ -80,8 +80,6 @@ export class SqliteDatabase {
    * @param onApplied called when all see it, before it is durable.
    */
   write<Result>(work: () => Result, onApplied?: () => void): Result {
-    // What would be written a piece at a time would keep all others away meanwhile.
-    if (this.#withoutRoom !== undefined) throw this.#withoutRoom;
     const result = this.apply(work);
     onApplied?.();
     this.#syncLog();
@@ -90,6 +88,8 @@ export class SqliteDatabase {
 
   /** As `write`, but durable with the next one. */
   apply<Result>(work: () => Result): Result {
+    // What would be written a piece at a time would keep all others away meanwhile.
+    if (this.#withoutRoom !== undefined) throw this.#withoutRoom;
     return this.#transaction('BEGIN IMMEDIATE', work);
   }
 
