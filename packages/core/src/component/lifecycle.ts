@@ -5,6 +5,9 @@
  * - `not-provisioned`: what it needs does not exist yet; `provision` makes it.
  * - `suspended`: exists, and is resting; `resume` wakes it.
  * - `failed`: exists or should, and cannot be used; `message` says why.
+ *
+ * No run is begun or resumed on an artifact store that is `failed`, nor on one of the network that is `not-provisioned`. One of this machine
+ * that does not exist yet is made when it is first written to.
  */
 export type ComponentState = 'ready' | 'not-provisioned' | 'suspended' | 'failed';
 
