@@ -119,7 +119,7 @@ export class WorkerProcess {
     this.ended = this.#observeEnd();
     this.ready = Promise.race([this.#becameReady.promise, this.ended.then(() => {})]);
     // A write to a process that has just died is told by its end.
-    for (const stream of this.#child.stdio) stream?.on('error', () => {});
+    for (const stream of this.#pipes) stream?.on('error', () => {});
     if (this.#child.pid === undefined) return;
     this.#readOutput('stdout', this.#child.stdout as Readable);
     this.#readOutput('stderr', this.#child.stderr as Readable);
@@ -197,7 +197,12 @@ export class WorkerProcess {
   }
 
   #send(command: WorkerCommand): void {
-    (this.#child.stdio[3] as Writable | undefined)?.write(`${JSON.stringify(command)}\n`);
+    (this.#pipes[3] as Writable | undefined)?.write(`${JSON.stringify(command)}\n`);
+  }
+
+  /** None where it could not be started for want of descriptors. */
+  get #pipes(): ChildProcess['stdio'] | readonly [] {
+    return (this.#child.stdio as ChildProcess['stdio'] | undefined) ?? [];
   }
 
   #readOutput(name: 'stdout' | 'stderr', stream: Readable): void {
