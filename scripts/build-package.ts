@@ -159,6 +159,11 @@ function requireWhenUsed(): Plugin {
 /** Take milliseconds to load, and nothing is taken of them but functions. */
 const functionModules = new Set(['node:crypto', 'node:fs/promises', 'node:stream/promises', 'node:zlib']);
 
+/** What user code puts in the place of `process` before the first call is not asked. */
+function takeWhenCalled(module: string, name: string): string {
+  return `((ask, taken) => (...all) => (taken ??= ask(${JSON.stringify(module)}).${name})(...all))(globalThis.process.getBuiltinModule)`;
+}
+
 /**
  * An import of one of Node's modules reads everything the module exports, which loads what else Node has: milliseconds of `node:fs`,
  * `node:crypto` and `node:util` alone. Asking for the module itself gives the same and loads that alone. What is taken of
@@ -181,8 +186,8 @@ function takeBuiltinsDirectly(): Plugin {
             continue;
           }
           const imported = code.slice(specifier.imported.start, specifier.imported.end);
-          const isFunction = functionModules.has(node.source.value) && /^[a-z]/.test(imported);
-          if (isFunction) taken.push(`${name} = (...all) => ${found}.${imported}(...all)`);
+          const isFunction = functionModules.has(node.source.value) && /^(?!constants$)[a-z]/.test(imported);
+          if (isFunction) taken.push(`${name} = ${takeWhenCalled(node.source.value, imported)}`);
           else named.push(`${imported}: ${name}`);
         }
         if (named.length > 0) taken.push(`{ ${named.join(', ')} } = ${found}`);
