@@ -92,9 +92,9 @@ export async function prepareRun(
   try {
     if (validated.status === 'rejected') throw validated.reason;
     if (compiled.status === 'rejected') throw compiled.reason;
-    await usable;
     const { plan } = compiled.value;
     const notices = await validatePlanOnStack(project, plan, stack);
+    await usable;
     if (!stack.isChecked) await stack.rememberCheck();
     const id = createId();
     const run: NewRun = {
