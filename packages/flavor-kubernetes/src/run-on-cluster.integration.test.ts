@@ -64,13 +64,13 @@ describe.skipIf(!isClusterThere)(`a pipeline on a real cluster ${clusterTests}`,
     let most = 0;
     const counting = setInterval(async () => {
       const { items } = await api.batch.listNamespacedJob({ namespace, labelSelector: 'mlstack.dev/role=step' });
-      most = Math.max(most, items.length);
+      most = Math.max(most, items.filter(({ metadata }) => metadata?.deletionTimestamp === undefined).length);
     }, 100);
     const { outcome } = await project.run('wide');
     clearInterval(counting);
     await project.configure({ concurrency: 100 });
     expect(outcome.counts).toMatchObject({ succeeded: 16 });
-    // One that is removed may be seen beside the one that is made.
+    // One may be seen beside the one that is made in its place; those that are being removed do not count, however long the server takes.
     expect(most).toBeLessThan(8);
     expect(await project.namespace.listLeft(outcome.runId)).toEqual([]);
   });
