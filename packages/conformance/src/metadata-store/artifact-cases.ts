@@ -4,7 +4,7 @@ import type { ConformanceCase } from '../conformance-suite.ts';
 import { rejectsWith } from '../rejects-with.ts';
 import type { MetadataStoreSubject } from './metadata-store-probes.ts';
 import { completeRun, createDrivenRun, pageAt, readPages, takeFromCache } from './metadata-store-probes.ts';
-import { artifactStoreId, nodeStarted, sampleRun, ttlMs } from './sample-run.ts';
+import { artifactStoreId, nodeStarted, nodeSucceeded, sampleOutput, sampleRun, ttlMs } from './sample-run.ts';
 
 export const artifactCases: ConformanceCase<MetadataStoreSubject>[] = [
   {
@@ -120,6 +120,47 @@ export const artifactCases: ConformanceCase<MetadataStoreSubject>[] = [
       assert.equal((await store.findCached('same-test', artifactStoreId))?.runId, run.id);
       assert.equal((await store.getNode(later.run.id, 'load'))?.outputs.output?.id, outputs.load.id);
       assert.equal((await store.getArtifact(outputs.load.id))?.sha256, outputs.load.sha256);
+      const damagedOf = async (runId: string) =>
+        (await store.listNodes(runId)).items.filter(({ damaged }) => damaged === true).map(({ nodeId }) => nodeId);
+      assert.deepEqual(await damagedOf(run.id), ['load']);
+      assert.deepEqual(await damagedOf(later.run.id), ['load']);
+      assert.deepEqual(await damagedOf(whole.run.id), []);
+      assert.equal((await store.getNode(later.run.id, 'load'))?.damaged, true);
+      assert.equal((await store.getNode(run.id, 'test'))?.damaged, undefined);
+    },
+  },
+  {
+    id: 'starts-over-what-made-something-damaged',
+    async verify({ store }) {
+      const { run, outputs } = await completeRun(store, { cacheKey: 'same' });
+      const later = await takeFromCache(store, run);
+      const made = sampleOutput('runs/made-again');
+      const reset = { kind: 'node-reset', nodeId: 'load', discardsSuccess: true } as const;
+      const takesIt = nodeStarted('train', { data: outputs.load.id });
+      await store.record(
+        later.lease,
+        [takesIt, { kind: 'artifact-damaged', artifactId: outputs.load.id }, reset],
+        ttlMs,
+      );
+      const waiting = await store.getNode(later.run.id, 'load');
+      assert.deepEqual([waiting?.state, waiting?.outputs, waiting?.cachedFrom], ['pending', {}, undefined]);
+      assert.equal(waiting?.damaged, undefined);
+      await store.record(later.lease, [nodeStarted('load'), nodeSucceeded('load', { output: made })], ttlMs);
+      const again = await store.getNode(later.run.id, 'load');
+      assert.deepEqual([again?.state, again?.outputs.output?.id, again?.damaged], ['succeeded', made.id, undefined]);
+      assert.deepEqual(
+        (await store.listArtifacts({ runId: later.run.id })).items.map(({ id }) => id),
+        [made.id],
+      );
+      assert.ok((await store.findReferencedKeys([outputs.load.key])).has(outputs.load.key));
+      const firstRemoved = (await store.deleteRun(run.id)).map(({ id }) => id);
+      assert.ok(!firstRemoved.includes(outputs.load.id));
+      assert.equal((await store.getArtifact(outputs.load.id))?.id, outputs.load.id);
+      await store.record(later.lease, [reset], ttlMs);
+      await store.releaseLease(later.lease);
+      const lastRemoved = (await store.deleteRun(later.run.id)).map(({ id }) => id);
+      assert.deepEqual(lastRemoved.sort(), [outputs.load.id, made.id].sort());
+      assert.equal(await store.getArtifact(outputs.load.id), undefined);
     },
   },
   {
@@ -180,7 +221,7 @@ export const artifactCases: ConformanceCase<MetadataStoreSubject>[] = [
         (await store.deleteRun(later.run.id)).map(({ id }) => id),
         [outputs.load.id],
       );
-      assert.equal(await store.countArtifacts(artifactStoreId), 0);
+      assert.equal(await store.getArtifact(outputs.load.id), undefined);
     },
   },
   {

@@ -62,12 +62,20 @@ export type RunChange =
   | { readonly kind: 'hook-ended'; readonly nodeId: string; readonly hook: HookRecord }
   | { readonly kind: 'plan-extended'; readonly nodes: readonly PlanNode[] }
   /**
-   * The bytes of an artifact, of this run or of another, are not those that were stored: no node that has it as an output is found by
-   * `findCached` any more. All else stays. One that is not recorded is no error.
+   * The bytes of an artifact, of this run or of another, are not those that were stored: each node that has it as an output is `damaged`, and
+   * not found by `findCached` any more. All else stays. One that is not recorded is no error.
    */
   | { readonly kind: 'artifact-damaged'; readonly artifactId: string }
   /** A resumed run starts over what failed: the node waits again, earlier attempts stay counted. */
-  | { readonly kind: 'node-reset'; readonly nodeId: string }
+  | {
+      readonly kind: 'node-reset';
+      readonly nodeId: string;
+      /**
+       * Of a node that has succeeded or was cached, which is refused without it: what it made is damaged, or what it read is made again. It has
+       * no outputs any more; their artifacts stay recorded as long as this run.
+       */
+      readonly discardsSuccess?: boolean;
+    }
   /** The plan of a run that goes on with other code: the same nodes by id, else it is refused. */
   | { readonly kind: 'plan-replaced'; readonly plan: Plan }
   /** A state that ends the run also drops the requests that wait and gives the lease back. */

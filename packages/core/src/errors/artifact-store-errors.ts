@@ -59,7 +59,7 @@ export class ObjectCorruptError extends ArtifactStoreError {
   constructor(store: string, key: string, expected: string, actual: string, options: MlstackErrorOptions = {}) {
     super(store, `read ${key}`, {
       reason: `its SHA-256 is ${actual}, and ${expected} was written`,
-      hint: 'Its bytes were damaged where they lie. Run the pipeline again; if it takes them from the cache once more, run it once with --no-cache.',
+      hint: 'Its bytes were damaged where they lie. Resume the run that failed, or run the pipeline again: they are made again. If they are taken from the cache once more, run it once with --no-cache.',
       ...options,
     });
   }

@@ -15,7 +15,7 @@ interface DamageNotesOptions {
 
 /**
  * Where a step says that what it read was damaged, its inputs are read once more: what is damaged indeed is noted, so that no later run takes it
- * from the cache and fails likewise.
+ * from the cache and fails likewise, and this one makes it again when it is resumed.
  */
 export class DamageNotes {
   readonly #options: DamageNotesOptions;
@@ -50,7 +50,7 @@ export class DamageNotes {
     if (this.#noted.has(id)) return;
     this.#noted.add(id);
     const producer = node.inputs[input]?.node;
-    const message = `Artifact ${id} of step "${producer}", input "${input}" of "${node.id}", is damaged where it lies: ${key} in artifact store "${this.#options.artifactStore.name}". The next run makes it again.`;
+    const message = `Artifact ${id} of step "${producer}", input "${input}" of "${node.id}", is damaged where it lies: ${key} in artifact store "${this.#options.artifactStore.name}". It is made again when the run is resumed, and by the next run.`;
     this.#options.recorder.add({ kind: 'artifact-damaged', artifactId: id }, { kind: 'notice', message });
   }
 }

@@ -13,13 +13,14 @@ import type { RecordedOutputs } from './node-outputs.ts';
 import { idsOf, NodeOutputs, previewsOf } from './node-outputs.ts';
 import type { RestoredRun } from './restore-run.ts';
 import { retryDelayMs } from './retry-delay.ts';
+import type { RunEvent } from './run-events.ts';
 import type { RunOutcome } from './run-outcome.ts';
 import { decideRunState } from './run-outcome.ts';
 import { RunRecorder } from './run-recorder.ts';
 import type { LauncherRole } from './run-schedule.ts';
 import { dependenciesOf, launcherOf, RunSchedule } from './run-schedule.ts';
 import type { CacheIdentity } from './step-cache.ts';
-import { cacheIdentity, findInCache } from './step-cache.ts';
+import { cacheIdentity, findInCache, isSameContent } from './step-cache.ts';
 import type { Execution, ExecutionEnd, Launch } from './step-executions.ts';
 import { keyOf, StepExecutions } from './step-executions.ts';
 import type { ErrorRecord, StepResult } from './step-result.ts';
@@ -61,6 +62,8 @@ class RunDriver {
   readonly #executions: StepExecutions;
   readonly #damage: DamageNotes;
   readonly #backoffs = new Map<string, Backoff>();
+  /** Why nodes start over that had succeeded. */
+  readonly #startedOver = new Map<string, string>();
   readonly #lookups: Record<LauncherRole, number> = { orchestrator: 0, 'step-operator': 0 };
   readonly #startedAt = Date.now();
   #halted: 'failure' | 'cancelled' | undefined;
@@ -160,13 +163,19 @@ class RunDriver {
   #prepare(node: StepNode): void {
     const { metadataStore, artifactStore } = this.#options;
     const role = launcherOf(node);
-    const identity = cacheIdentity(node, this.#outputs.inputsOf(node));
+    const inputs = this.#outputs.inputsOf(node);
+    if (this.#schedule.isUnconfirmed(node.id)) {
+      if (this.#confirm(node, inputs)) return;
+      this.#startOver(node.id, 'what it read was made again and is different now');
+    }
+    const reasonOr = (reason: string) => this.#startedOver.get(node.id) ?? reason;
+    const identity = cacheIdentity(node, inputs);
     if ('uncached' in identity) {
-      this.#wait({ node, role: 'step', reason: identity.uncached });
+      this.#wait({ node, role: 'step', reason: reasonOr(identity.uncached) });
       return;
     }
     if (node.settings.cache === false) {
-      this.#wait({ node, role: 'step', identity, reason: 'the cache is off for it' });
+      this.#wait({ node, role: 'step', identity, reason: reasonOr('the cache is off for it') });
       return;
     }
     this.#lookups[role]++;
@@ -180,10 +189,26 @@ class RunDriver {
           }
           this.#lookups[role]--;
           if (this.#halted === undefined && 'miss' in lookup) {
-            this.#wait({ node, role: 'step', identity, reason: lookup.miss });
+            this.#wait({ node, role: 'step', identity, reason: reasonOr(lookup.miss) });
           }
         }),
       );
+  }
+
+  /** A node that has succeeded counts as it is recorded, where what it read was made again and is the same. */
+  #confirm(node: StepNode, inputs: RecordedOutputs): boolean {
+    const { unconfirmed, dueHooks = [] } = this.#options.restored ?? {};
+    const read = unconfirmed?.get(node.id);
+    if (read === undefined || !isSameContent(read, inputs)) return false;
+    this.#schedule.set(node.id, this.#schedule.state(node.id));
+    for (const { nodeId, role } of dueHooks) if (nodeId === node.id) this.#wait({ node, role });
+    return true;
+  }
+
+  #startOver(nodeId: string, reason: string, event?: RunEvent): void {
+    this.#startedOver.set(nodeId, reason);
+    this.#schedule.set(nodeId, 'pending');
+    this.#recorder.add({ kind: 'node-reset', nodeId, discardsSuccess: true }, event);
   }
 
   /** The lookup is over once the store has taken the hit: until then its run may be deleted. */
@@ -407,6 +432,12 @@ class RunDriver {
   /** Adopts what still runs, reads results that are there, and only then lets the rest start again. */
   async #takeOver(restored: RestoredRun): Promise<void> {
     for (const nodeId of restored.reset) this.#recorder.add({ kind: 'node-reset', nodeId });
+    for (const nodeId of restored.damaged) {
+      this.#startOver(nodeId, 'what it made is damaged where it lies', {
+        kind: 'notice',
+        message: `Step "${nodeId}" starts over: what it made is damaged where it lies.`,
+      });
+    }
     this.#recorder.add({ kind: 'run-state', state: 'running' });
     await this.#recorder.flush();
     const due = new Map<string, Execution>();
@@ -420,7 +451,9 @@ class RunDriver {
     for (const nodeId of restored.interrupted) {
       expect({ node: this.#schedule.node(nodeId), role: 'step', reason: 'its driver ended before it did' });
     }
-    for (const { nodeId, role } of restored.dueHooks) expect({ node: this.#schedule.node(nodeId), role });
+    for (const { nodeId, role } of restored.dueHooks) {
+      if (!restored.unconfirmed.has(nodeId)) expect({ node: this.#schedule.node(nodeId), role });
+    }
     for (const { launcher } of this.#pools.values()) {
       for (const handle of await launcher.adopt(this.#options.lease.runId)) {
         const key = keyOf({ ...handle, node: { id: handle.nodeId } });

@@ -3,8 +3,11 @@ import type { RunChange } from '../component/metadata-store.ts';
 import type { StepNode } from '../pipeline/plan.ts';
 import { Workbench } from './fixtures/driven-run.ts';
 import { planOf, readsFrom, stepNode } from './fixtures/plans.ts';
+import type { Script } from './fixtures/scripted-launcher.ts';
+import { currentLeaseHolder } from './lease-holder.ts';
 import { restoreRun } from './restore-run.ts';
 import type { NewRun } from './run-record.ts';
+import type { StepRequest } from './step-request.ts';
 
 class Killed extends Error {}
 
@@ -236,4 +239,116 @@ function seeded(seed: number): () => number {
     value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value;
     return ((value ^ (value >>> 14)) >>> 0) / 4294967296;
   };
+}
+
+const corrupt = { name: 'ObjectCorruptError', message: 'damaged', code: 'OBJECT_CORRUPT' };
+/** `left` and `right` read `a`; `left` is read by `after_left`. */
+const damagedPlan = planOf([
+  stepNode('a'),
+  stepNode('left', { inputs: readsFrom('a') }),
+  stepNode('after_left', { inputs: readsFrom('left') }),
+  stepNode('right', { inputs: readsFrom('a'), after: ['after_left'] }),
+]);
+
+/** `right` finds damaged what it reads of `a`, as long as `damage` is there. */
+function damagedBench(script: (request: StepRequest) => Script = () => ({})) {
+  const state = { isDamaged: true };
+  const bench: Workbench = new Workbench((request) => {
+    if (request.nodeId === 'right' && state.isDamaged) {
+      damageObject(bench, '/a.1.');
+      state.isDamaged = false;
+      return { end: 'fail', error: corrupt };
+    }
+    return script(request);
+  });
+  return bench;
+}
+
+test('a run that met damaged bytes makes them again when it is resumed, and nothing else', async () => {
+  const bench = damagedBench();
+  const run = await bench.createRun(damagedPlan);
+  expect(await bench.drive(run)).toMatchObject({ state: 'failed', counts: { succeeded: 3, failed: 1 } });
+  expect(await bench.resume(run)).toMatchObject({ state: 'completed', counts: { succeeded: 4 } });
+  expect(bench.launched).toEqual(['a 1', 'left 1', 'after_left 1', 'right 1', 'a 2', 'right 2']);
+  expect(bench.events).toContainEqual({ kind: 'notice', message: expect.stringMatching(/^Step "a" starts over: /) });
+  expect(await bench.metadataStore.getNode(run.id, 'a')).toMatchObject({
+    reason: 'what it made is damaged where it lies',
+  });
+});
+
+test('what read damaged bytes before they were damaged runs again where they come out different', async () => {
+  const bench = damagedBench(({ nodeId, attempt }) => (nodeId === 'a' ? { value: attempt } : {}));
+  const run = await bench.createRun(damagedPlan);
+  await bench.drive(run);
+  expect(await bench.resume(run)).toMatchObject({ state: 'completed', counts: { succeeded: 4 } });
+  expect(bench.launched.slice(4)).toEqual(['a 2', 'left 2', 'after_left 2', 'right 2']);
+});
+
+test('where damaged bytes cannot be made again, what is recorded of others stays for the next time', async () => {
+  let isBroken = true;
+  const bench = damagedBench(({ nodeId, attempt }) => {
+    if (nodeId === 'a' && attempt > 1 && isBroken) return { end: 'fail' };
+    return nodeId === 'a' ? { value: attempt } : {};
+  });
+  const run = await bench.createRun(damagedPlan);
+  await bench.drive(run);
+  expect(await bench.resume(run)).toMatchObject({ state: 'failed', counts: { succeeded: 2, failed: 1, skipped: 1 } });
+  isBroken = false;
+  expect(await bench.resume(run)).toMatchObject({ state: 'completed', counts: { succeeded: 4 } });
+  expect(bench.launched.slice(5)).toEqual(['a 3', 'left 2', 'after_left 2', 'right 2']);
+});
+
+test('a damaged output that was taken from the cache is made again in the run that took it', async () => {
+  const bench = damagedBench();
+  const [a, left, afterLeft] = damagedPlan.nodes as [StepNode, StepNode, StepNode];
+  expect(await bench.run(planOf([a, left, afterLeft]))).toMatchObject({ state: 'completed' });
+  const run = await bench.createRun(damagedPlan);
+  expect(await bench.drive(run)).toMatchObject({ state: 'failed', counts: { cached: 3, failed: 1 } });
+  expect(await bench.resume(run)).toMatchObject({ state: 'completed', counts: { succeeded: 2, cached: 2 } });
+  expect(bench.launched.slice(4)).toEqual(['a 1', 'right 2']);
+});
+
+test('what ran on damaged bytes when its driver was killed starts over with those that are made again', async () => {
+  const plan = planOf([...damagedPlan.nodes, stepNode('late', { inputs: readsFrom('a', 'after_left') })]);
+  const bench = damagedBench(({ nodeId, attempt }) => (nodeId === 'late' && attempt === 1 ? { end: 'never' } : {}));
+  const run = await bench.createRun(plan);
+  const killed = bench.drive(run, {
+    timing: { heartbeatMs: 1 },
+    onEvent: (event) => {
+      if (event.kind === 'notice') throw new Killed();
+    },
+  });
+  await expect(killed).rejects.toThrow(Killed);
+  expect(await bench.resume(run)).toMatchObject({ state: 'completed', counts: { succeeded: 5 } });
+  expect(bench.platform.stopped).toEqual(['late 1']);
+  expect(bench.launched.slice(-3).sort()).toEqual(['a 2', 'late 2', 'right 2']);
+});
+
+test('a hook that was due runs once its step is confirmed', async () => {
+  const nodes = damagedPlan.nodes.map((node) =>
+    node.id === 'left' ? { ...node, hooks: ['onSuccess'] as const } : node,
+  );
+  const bench = damagedBench();
+  const run = await bench.createRun(planOf(nodes));
+  bench.metadataStore.beforeRecord = (changes) => {
+    if (changes.some(({ kind }) => kind === 'hook-ended')) throw new Killed();
+  };
+  await expect(bench.drive(run)).rejects.toThrow(Killed);
+  bench.metadataStore.beforeRecord = () => {};
+  bench.platform.forget(run.id);
+  const { id } = (await bench.metadataStore.getNode(run.id, 'a'))?.outputs.output ?? { id: '' };
+  const other = await bench.createRun(planOf([stepNode('other')]));
+  const lease = await bench.metadataStore.takeLease(other.id, currentLeaseHolder(), { ttlMs: 1000 });
+  await bench.metadataStore.record(lease, [{ kind: 'artifact-damaged', artifactId: id }], 1000);
+  expect(await bench.resume(run)).toMatchObject({ state: 'failed' });
+  expect(await bench.resume(run)).toMatchObject({ state: 'completed' });
+  expect(bench.launched.filter((name) => name === 'left onSuccess').length).toBe(2);
+  expect(bench.launched.filter((name) => name.startsWith('left ') && name !== 'left onSuccess')).toEqual(['left 1']);
+});
+
+/** One bit of the object's bytes is another. */
+function damageObject({ artifactStore: { objects } }: Workbench, keyPart: string): void {
+  const key = [...objects.keys()].find((one) => one.includes(keyPart)) ?? '';
+  const { body, modifiedAt } = objects.get(key) as { body: Buffer; modifiedAt: Date };
+  objects.set(key, { body: Buffer.from(body.map((byte) => byte ^ 1)), modifiedAt });
 }

@@ -67,6 +67,8 @@ export interface NodeRecord {
   readonly reason?: string;
   /** Where it was taken from. */
   readonly cachedFrom?: { readonly runId: string; readonly nodeId: string };
+  /** Of what it made or took from the cache, something is noted as damaged. */
+  readonly damaged?: true;
   readonly cpuMs?: number;
   readonly peakMemoryBytes?: number;
   readonly metadata: JsonObject;

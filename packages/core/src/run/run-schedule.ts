@@ -12,8 +12,10 @@ interface ScheduledNode {
   readonly node: StepNode;
   readonly dependents: ScheduledNode[];
   state: NodeState;
-  /** How many of those it waits for have not succeeded. */
+  /** How many of those it waits for have not succeeded, or not for certain. */
   missing: number;
+  /** It succeeded with what is being made again: whether that counts is not decided yet. */
+  isUnconfirmed: boolean;
 }
 
 /**
@@ -33,18 +35,26 @@ export class RunSchedule {
   };
   readonly #ready = { orchestrator: new Queue(), 'step-operator': new Queue() };
 
-  /** @param states of a run that goes on: nodes that are not named are pending. */
-  constructor(plan: Plan, states: ReadonlyMap<string, NodeState> = new Map()) {
+  /**
+   * @param states of a run that goes on: nodes that are not named are pending.
+   * @param unconfirmed of those that have succeeded: taken when what they wait for has succeeded again.
+   */
+  constructor(
+    plan: Plan,
+    states: ReadonlyMap<string, NodeState> = new Map(),
+    unconfirmed: Pick<ReadonlySet<string>, 'has'> = new Set(),
+  ) {
     for (const node of plan.nodes) {
       const state = states.get(node.id) ?? 'pending';
-      this.#nodes.set(node.id, { node, dependents: [], state, missing: 0 });
+      const isUnconfirmed = unconfirmed.has(node.id);
+      this.#nodes.set(node.id, { node, dependents: [], state, missing: 0, isUnconfirmed });
       this.#counts[state]++;
     }
     for (const scheduled of this.#nodes.values()) {
       for (const id of dependenciesOf(scheduled.node)) {
         const dependency = this.#get(id);
         dependency.dependents.push(scheduled);
-        if (!isSuccess(dependency.state)) scheduled.missing++;
+        if (!isSuccess(dependency.state) || dependency.isUnconfirmed) scheduled.missing++;
       }
     }
     for (const scheduled of this.#nodes.values()) this.#queueIfReady(scheduled);
@@ -62,6 +72,10 @@ export class RunSchedule {
     return this.#get(nodeId).state;
   }
 
+  isUnconfirmed(nodeId: string): boolean {
+    return this.#get(nodeId).isUnconfirmed;
+  }
+
   node(nodeId: string): StepNode {
     return this.#get(nodeId).node;
   }
@@ -75,15 +89,16 @@ export class RunSchedule {
   takeReady(launcher: LauncherRole): StepNode | undefined {
     const queue = this.#ready[launcher];
     for (let scheduled = queue.take(); scheduled !== undefined; scheduled = queue.take()) {
-      if (scheduled.state === 'pending') return scheduled.node;
+      if (scheduled.state === 'pending' || scheduled.isUnconfirmed) return scheduled.node;
     }
     return undefined;
   }
 
-  /** A success makes ready what waited for this node alone. */
+  /** A success makes ready what waited for this node alone. That of an unconfirmed node is certain with its next state. */
   set(nodeId: string, state: NodeState): void {
     const scheduled = this.#get(nodeId);
-    const wasSuccess = isSuccess(scheduled.state);
+    const wasSuccess = isSuccess(scheduled.state) && !scheduled.isUnconfirmed;
+    scheduled.isUnconfirmed = false;
     this.#move(scheduled, state);
     if (!isSuccess(state) || wasSuccess) return;
     for (const dependent of scheduled.dependents) {
@@ -92,14 +107,16 @@ export class RunSchedule {
     }
   }
 
-  /** Skips every pending node that waits for this one, directly or not, and names them. */
+  /** Skips every pending node that waits for this one, directly or not, and names them. What is unconfirmed stays as it is recorded. */
   skipDependents(nodeId: string): string[] {
     const skipped: string[] = [];
     const queue = [...this.#get(nodeId).dependents];
     for (let dependent = queue.pop(); dependent !== undefined; dependent = queue.pop()) {
-      if (dependent.state !== 'pending') continue;
-      this.#move(dependent, 'skipped');
-      skipped.push(dependent.node.id);
+      if (dependent.state === 'pending') {
+        this.#move(dependent, 'skipped');
+        skipped.push(dependent.node.id);
+      } else if (dependent.isUnconfirmed) dependent.isUnconfirmed = false;
+      else continue;
       queue.push(...dependent.dependents);
     }
     return skipped;
@@ -123,8 +140,8 @@ export class RunSchedule {
   }
 
   #queueIfReady(scheduled: ScheduledNode): void {
-    if (scheduled.missing === 0 && scheduled.state === 'pending')
-      this.#ready[launcherOf(scheduled.node)].add(scheduled);
+    if (scheduled.missing > 0 || !(scheduled.state === 'pending' || scheduled.isUnconfirmed)) return;
+    this.#ready[launcherOf(scheduled.node)].add(scheduled);
   }
 
   #get(nodeId: string): ScheduledNode {

@@ -22,17 +22,14 @@ const longestPlainValue = 64;
 /** `{ uncached }` says why this step has no identity. */
 export function cacheIdentity(
   node: StepNode,
-  inputs: Readonly<Record<string, Pick<StoredArtifact, 'sha256' | 'materializer'>>>,
+  inputs: Readonly<Record<string, Content>>,
 ): CacheIdentity | { readonly uncached: string } {
   const parts: Record<string, string> = { step: node.step };
   if (node.settings.cacheKey !== undefined) parts.code = `cacheKey ${node.settings.cacheKey}`;
   else if ('uncached' in node.fingerprint) return node.fingerprint;
   else parts.code = node.fingerprint.sha256;
   for (const [name, value] of sortedEntries(parameterParts(node.params))) parts[`parameter ${name}`] = shorten(value);
-  for (const [name, { sha256, materializer }] of sortedEntries(inputs)) {
-    // Equal bytes that another materializer reads give another value.
-    parts[`input ${name}`] = `${sha256} ${materializer.id}@${materializer.version}`;
-  }
+  for (const [name, input] of sortedEntries(inputs)) parts[`input ${name}`] = contentOf(input);
   for (const [name, { materializer }] of sortedEntries(node.outputs)) {
     parts[`output ${name}`] = materializer === undefined ? 'built-in' : `${materializer.id}@${materializer.version}`;
   }
@@ -66,6 +63,26 @@ export async function findInCache(
   return gone === undefined
     ? { hit, outputs: hit.outputs }
     : { miss: `the bytes of the cached output "${gone.name}" are gone from the artifact store` };
+}
+
+/** Of two sets of artifacts, by name, whether each gives the same value. */
+export function isSameContent(one: ContentsByName, other: ContentsByName): boolean {
+  const names = Object.keys(one);
+  return (
+    names.length === Object.keys(other).length &&
+    names.every((name) => {
+      const [before, after] = [one[name], other[name]];
+      return before !== undefined && after !== undefined && contentOf(before) === contentOf(after);
+    })
+  );
+}
+
+type Content = Pick<StoredArtifact, 'sha256' | 'materializer'>;
+type ContentsByName = Readonly<Record<string, Content | undefined>>;
+
+/** Equal bytes that another materializer reads give another value. */
+function contentOf({ sha256, materializer }: Content): string {
+  return `${sha256} ${materializer.id}@${materializer.version}`;
 }
 
 function parameterParts(params: JsonValue): Readonly<Record<string, JsonValue>> {

@@ -184,13 +184,20 @@ class Recording {
     );
   }
 
-  #resetNode({ nodeId }: Change<'node-reset'>): void {
-    const position = this.#move(nodeId, 'pending', ['pending', 'running', 'failed', 'cancelled', 'skipped']);
+  #resetNode({ nodeId, discardsSuccess = false }: Change<'node-reset'>): void {
+    const states = nodeStates.filter((state) => discardsSuccess || !(state === 'succeeded' || state === 'cached'));
+    const node = [this.#run.number, this.#move(nodeId, 'pending', states)] as const;
     this.#database.run(
-      `UPDATE nodes SET state = 'pending', started_at = NULL, ended_at = NULL, error = NULL, reason = NULL, hooks = NULL WHERE run = ? AND position = ?`,
-      this.#run.number,
-      position,
+      `UPDATE nodes SET state = 'pending', started_at = NULL, ended_at = NULL, error = NULL, reason = NULL, cached_from = NULL, hooks = NULL
+       WHERE run = ? AND position = ?`,
+      ...node,
     );
+    if (!discardsSuccess) return;
+    this.#database.run(
+      'INSERT OR IGNORE INTO replaced_outputs (run, artifact) SELECT run, artifact FROM outputs WHERE run = ? AND position = ?',
+      ...node,
+    );
+    this.#database.run('DELETE FROM outputs WHERE run = ? AND position = ?', ...node);
   }
 
   #endHook({ nodeId, hook }: Change<'hook-ended'>): void {

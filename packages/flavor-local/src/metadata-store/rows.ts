@@ -84,6 +84,8 @@ export interface NodeRow {
   readonly ended_at: string | null;
   readonly error: string | null;
   readonly cache_key: string | null;
+  /** Where its outputs lie, once it has succeeded; null where one of them is damaged. */
+  readonly cache_store: string | null;
   readonly cache_parts: string | null;
   readonly reason: string | null;
   readonly cached_from: string | null;
@@ -108,6 +110,7 @@ export function toNodeRecord(runId: string, row: NodeRow): NodeRecord {
     ...optional('cacheParts', parse<Record<string, string>>(row.cache_parts)),
     ...optional('reason', row.reason),
     ...optional('cachedFrom', parse<NonNullable<NodeRecord['cachedFrom']>>(row.cached_from)),
+    ...((row.state === 'succeeded' || row.state === 'cached') && row.cache_store === null ? { damaged: true } : {}),
     ...optional('cpuMs', row.cpu_ms),
     ...optional('peakMemoryBytes', row.peak_memory_bytes),
     metadata: parse<JsonObject>(row.metadata) ?? {},

@@ -10,6 +10,8 @@ export const applicationId = 0x6d6c7374;
  * Every list has an index that ends with its order, so that a page costs the same wherever it lies.
  *
  * Version 2. `store.file` tells which file the id was made for, as JSON; a copy of that file takes another.
+ *
+ * Version 3. `replaced_outputs` has what nodes of a run made, or took from the cache, before they started over: it goes with the run.
  */
 export const migrations: readonly string[] = [
   `
@@ -158,5 +160,13 @@ export const migrations: readonly string[] = [
   `
   ALTER TABLE store ADD COLUMN file TEXT;
   CREATE TABLE earlier_stores (number INTEGER PRIMARY KEY, id TEXT NOT NULL) STRICT;
+  `,
+  `
+  CREATE TABLE replaced_outputs (
+    run INTEGER NOT NULL,
+    artifact INTEGER NOT NULL,
+    PRIMARY KEY (run, artifact)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX replaced_outputs_by_artifact ON replaced_outputs (artifact);
   `,
 ];

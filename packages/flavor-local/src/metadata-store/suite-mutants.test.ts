@@ -56,6 +56,13 @@ const mutants: Record<string, (store: SqliteMetadataStore) => Partial<SqliteMeta
       return right.record.call(store, lease, others, ttlMs);
     },
   }),
+  'starts-over-what-made-something-damaged': (store) => ({
+    async deleteRun(runId) {
+      const { items } = await store.listArtifacts({ runId });
+      const removed = await right.deleteRun.call(store, runId);
+      return removed.filter(({ id }) => items.some((item) => item.id === id));
+    },
+  }),
   'applies-all-changes-or-none': (store) => ({
     async record(lease, changes, ttlMs) {
       for (const change of changes) await right.record.call(store, lease, [change], ttlMs);
