@@ -1,6 +1,10 @@
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { WorkerProcess } from './worker-process.ts';
 
 const script = `
 import { closeSync, openSync } from 'node:fs';
@@ -28,3 +32,13 @@ test.skipIf(process.platform === 'win32')(
   },
   30_000,
 );
+
+test('its flags leave V8 the code that was compiled without them', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mlstack-worker-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const program = join(folder, 'program.mjs');
+  await writeFile(program, `import v8 from 'node:v8'; console.error(v8.cachedDataVersionTag());`);
+  const { stderr: plain } = await promisify(execFile)(process.execPath, [program]);
+  const { errorTail } = await new WorkerProcess({ program, heapLimitBytes: 2 ** 28 }).ended;
+  expect(errorTail).toBe(plain);
+});

@@ -65,13 +65,11 @@ interface RunningJob {
   readonly openStreams: Set<'stdout' | 'stderr'>;
 }
 
-/** All that a worker loads is young and stays: room for it saves the collector from moving it about, a tenth of the start. */
-const youngGenerationMiB = 16;
 /**
- * Ten times V8's own: after three answers of a server it takes an HTTP parser in WebAssembly for worth optimizing, which costs 40 ms of
- * processor time that a short step never has back. What computes in WebAssembly reaches this, too, in a fraction of a second.
+ * All that a worker loads is young and stays: room for it saves the collector from moving it about, a tenth of the start. Flags of the heap
+ * are the only ones here: with a flag of any other kind V8 refuses its compiled code, Node's own and the cached, a quarter of the start.
  */
-const wasmTieringBudget = 130_000_000;
+const youngGenerationMiB = 16;
 const tailLength = 16 * 1024;
 /** How long a worker may take to end by itself when it is closed, in milliseconds. */
 const closeGraceMs = 1000;
@@ -102,12 +100,11 @@ export class WorkerProcess {
   #isOver = false;
 
   constructor({ program = programFile('worker-main'), env = {}, heapLimitBytes }: WorkerOptions = {}) {
-    const engine = [
+    const heap = [
       `--min-semi-space-size=${youngGenerationMiB}`,
-      `--wasm-tiering-budget=${wasmTieringBudget}`,
       ...(heapLimitBytes === undefined ? [] : [`--max-old-space-size=${Math.ceil(heapLimitBytes / 2 ** 20)}`]),
     ];
-    const [file, ...args] = watchedCommand([process.execPath, ...programFlags(program), ...engine, program]);
+    const [file, ...args] = watchedCommand([process.execPath, ...programFlags(program), ...heap, program]);
     // Only here: a worker loads this module, too, and starts none.
     const { spawn } = process.getBuiltinModule('node:child_process');
     this.#child = spawn(file, args, {
