@@ -146,10 +146,10 @@ export abstract class MetadataStore<Config extends object = object> extends Stac
   /**
    * Applies all changes in one transaction that checks the lease's epoch first (`LeaseLostError`, nothing applied) and renews it.
    *
-   * @param onApplied called once they hold for everybody, where they do so before they are durable: after a power cut neither they
-   * nor anything that was recorded later may be there. A store where the two are one leaves it uncalled. Must not throw.
+   * @param onHeld called once the lease is found held and nobody can take it before the changes hold for everybody, or have failed: what need
+   * not wait for their record may begin. A store that cannot keep others away meanwhile leaves it uncalled. Must not throw.
    */
-  abstract record(lease: Lease, changes: readonly RunChange[], ttlMs: number, onApplied?: () => void): Promise<void>;
+  abstract record(lease: Lease, changes: readonly RunChange[], ttlMs: number, onHeld?: () => void): Promise<void>;
   /** Of who holds the lease, or takes the first one. A run that has ended takes none: nothing happens. Fails with `RunNotFoundError`. */
   abstract appendRequest(runId: string, kind: RunRequest['kind']): Promise<void>;
   /** A request that is gone already is no error. */

@@ -66,8 +66,8 @@ export interface Launcher {
   /** How many executions make sense at once. The driver launches no more. */
   readonly concurrency: number;
   /**
-   * What it launches runs on the driver's own machine and dies with it. So an execution may begin as soon as its start is recorded for
-   * everybody, while that becomes durable: a power cut that takes the record takes the execution too.
+   * What it launches runs on the driver's own machine and dies with the driver. So an execution may begin while the record of its start is
+   * written: what keeps that from being there, a power cut, a kill, a full disk, ends the driver, and the execution with it.
    */
   readonly isOnThisMachine?: boolean;
   /**

@@ -2,13 +2,13 @@ import { expect, test } from 'vitest';
 import type { MetadataStore } from '../component/metadata-store.ts';
 import { RunRecorder } from './run-recorder.ts';
 
-/** @param tells whether the store tells that changes hold before they are durable. */
+/** @param tells whether the store tells that the lease is held before the changes are durable. */
 function createRecorder(tells: boolean) {
   const order: string[] = [];
   const metadataStore = {
-    async record(...[, changes, , onApplied]: Parameters<MetadataStore['record']>) {
+    async record(...[, changes, , onHeld]: Parameters<MetadataStore['record']>) {
+      if (tells) onHeld?.();
       order.push(`applied ${changes.length}`);
-      if (tells) onApplied?.();
       await Promise.resolve();
       order.push('durable');
     },
@@ -24,14 +24,14 @@ function createRecorder(tells: boolean) {
   return { recorder, order, start };
 }
 
-test('only what may begin early does so before its record is durable, and nothing is told before', async () => {
+test('only what may begin early does so while it is recorded, and nothing is told before', async () => {
   const { recorder, order, start } = createRecorder(true);
   start('here', true);
   start('elsewhere', false);
   await recorder.flush();
   expect(order).toEqual([
-    'applied 2',
     'began here',
+    'applied 2',
     'durable',
     'told node-started',
     'told node-started',

@@ -19,7 +19,7 @@ interface Entry {
 
 /** Done once the change is durable. */
 interface Afterwards {
-  /** As soon as it holds for everybody, durable or not. */
+  /** While it is being recorded, as soon as nobody else can drive the run before it is. */
   readonly early: boolean;
   act(): void;
   /** Instead of it, for a node that was to be taken from a run which was deleted meanwhile. */

@@ -16,8 +16,10 @@ export function recordChanges(
   lease: Lease,
   changes: readonly RunChange[],
   ttlMs: number,
+  onHeld?: () => void,
 ): void {
   const recording = new Recording(database, requireLease(database, lease));
+  onHeld?.();
   for (const change of changes) recording.apply(change);
   recording.finish(ttlMs);
 }

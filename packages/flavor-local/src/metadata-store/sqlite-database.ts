@@ -74,14 +74,9 @@ export class SqliteDatabase {
     return Number(this.#statement(sql).run(...values.map(toSql)).lastInsertRowid);
   }
 
-  /**
-   * All or nothing; durable when it returns. Alone among the writers of all processes.
-   *
-   * @param onApplied called when all see it, before it is durable.
-   */
-  write<Result>(work: () => Result, onApplied?: () => void): Result {
+  /** All or nothing; durable when it returns. Alone among the writers of all processes. */
+  write<Result>(work: () => Result): Result {
     const result = this.apply(work);
-    onApplied?.();
     this.#syncLog();
     return result;
   }

@@ -254,6 +254,29 @@ test('a lease that was given by a clock which ran ahead does not outlive its dri
   expect((await store.getRun(run.id)).state).toBe('running');
 });
 
+test('what may begin while it is recorded does so only for who holds the lease, and nobody takes that meanwhile', async () => {
+  const file = join(createFolder(), 'metadata.db');
+  const store = createStore(file);
+  const run = emptyRun('run');
+  await store.createRun(run);
+  const holder = { host: 'h', boot: 'b', pid: 1, processStart: 's' };
+  const lost = await store.takeLease(run.id, holder, { ttlMs: 60_000 });
+  const lease = await store.takeLease(run.id, holder, { ttlMs: 60_000, isHolderDead: () => true });
+  const other = new DatabaseSync(file);
+  const begun: string[] = [];
+  const begin = (name: string) => () => {
+    begun.push(name);
+    expect(() => other.exec('BEGIN IMMEDIATE')).toThrow('locked');
+    expect(other.prepare('SELECT state FROM runs').get()).toEqual({ state: 'running' });
+  };
+  const changes = [{ kind: 'run-state', state: 'waiting' }] as const;
+  await expect(store.record(lost, changes, 60_000, begin('lost'))).rejects.toMatchObject({ code: 'LEASE_LOST' });
+  await store.record(lease, changes, 60_000, begin('held'));
+  expect(begun).toEqual(['held']);
+  expect(other.prepare('SELECT state FROM runs').get()).toEqual({ state: 'waiting' });
+  other.close();
+});
+
 test('records of a newer version are refused and stay as they are', async () => {
   const file = join(createFolder(), 'metadata.db');
   const store = createStore(file);

@@ -89,11 +89,9 @@ export class SqliteMetadataStore extends MetadataStore<SqliteMetadataStoreConfig
     await this.#write(`release the lease of run ${lease.runId}`, (database) => releaseLease(database, lease));
   }
 
-  async record(lease: Lease, changes: readonly RunChange[], ttlMs: number, onApplied?: () => void): Promise<void> {
-    await this.#write(
-      `record what happened in run ${lease.runId}`,
-      (database) => recordChanges(database, lease, changes, ttlMs),
-      onApplied,
+  async record(lease: Lease, changes: readonly RunChange[], ttlMs: number, onHeld?: () => void): Promise<void> {
+    await this.#write(`record what happened in run ${lease.runId}`, (database) =>
+      recordChanges(database, lease, changes, ttlMs, onHeld),
     );
   }
 
@@ -197,8 +195,8 @@ export class SqliteMetadataStore extends MetadataStore<SqliteMetadataStoreConfig
     return this.#attempt(what, (database) => database.read(() => work(database)));
   }
 
-  #write<Result>(what: string, work: (database: SqliteDatabase) => Result, onApplied?: () => void): Promise<Result> {
-    return this.#attempt(what, (database) => database.write(() => work(database), onApplied));
+  #write<Result>(what: string, work: (database: SqliteDatabase) => Result): Promise<Result> {
+    return this.#attempt(what, (database) => database.write(() => work(database)));
   }
 
   /** Tries again while other processes hold the database; what failed so has changed nothing. */
