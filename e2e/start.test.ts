@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { UserProject } from './user-project.ts';
-import { createUserFolder, createUserProject } from './user-project.ts';
+import { answerOf, createUserFolder, createUserProject } from './user-project.ts';
 
 /** What a command loads, modules of Node's among it, by what runs it in a project of its own. */
 function modulesOf(...args: string[]): string[] {
@@ -112,3 +112,23 @@ function ownCopyOf(user: UserProject, name: string): string {
   cpSync(join(shared, '@mlstack', name), copy, { recursive: true });
   return copy;
 }
+
+test.runIf(process.platform === 'linux')(
+  'where nobody can make a temporary folder, commands do without',
+  async () => {
+    const user = createUserProject({ TMPDIR: '/proc' });
+    user.write(
+      'two.ts',
+      `import { pipeline, step } from '@mlstack/core';
+     const two = step({ name: 'two', run: async () => 2 });
+     export default pipeline('two', () => two());`,
+    );
+    for (const args of [['--version'], ['init'], ['run', 'two.ts']]) {
+      const child = user.start(...args);
+      const isLate = setTimeout(() => child.kill('SIGKILL'), 30_000);
+      expect(await answerOf(child)).toMatchObject({ status: 0 });
+      clearTimeout(isLate);
+    }
+  },
+  120_000,
+);

@@ -19,9 +19,18 @@ export function syncFolder(folder: string): void {
  * @param mode of those that are made.
  */
 export function makeFolder(folder: string, mode?: number): void {
+  makeFolders(folder, mode, syncFolder);
+}
+
+/** As `makeFolder`, for what need not survive a power cut. */
+export function makeVolatileFolder(folder: string, mode?: number): void {
+  makeFolders(folder, mode);
+}
+
+function makeFolders(folder: string, mode: number | undefined, sync?: (folder: string) => void): void {
   if (isFolder(folder)) return;
   const above = dirname(folder);
-  if (!existsSync(above) && above !== folder) makeFolder(above, mode);
+  if (!existsSync(above) && above !== folder) makeFolders(above, mode, sync);
   try {
     mkdirSync(folder, mode);
   } catch (error) {
@@ -29,7 +38,7 @@ export function makeFolder(folder: string, mode?: number): void {
     if (isFolder(folder)) return;
     throw error;
   }
-  syncFolder(above);
+  sync?.(above);
 }
 
 function isFolder(path: string): boolean {

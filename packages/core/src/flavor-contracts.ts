@@ -35,7 +35,7 @@ export { SecretsManager } from './component/secrets-manager.ts';
 export type { ComponentContext, ComponentInit, DiagnosisContext } from './component/stack-component.ts';
 export { StackComponent } from './component/stack-component.ts';
 export { StepOperator } from './component/step-operator.ts';
-export { makeFolder, syncFolder } from './durable-folder.ts';
+export { makeFolder, makeVolatileFolder, syncFolder } from './durable-folder.ts';
 export {
   ArtifactStoreError,
   ObjectCorruptError,

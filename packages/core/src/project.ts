@@ -30,6 +30,7 @@ export {
   renameComponent,
   updateComponent,
 } from './component/update-component.ts';
+export { makeFolder } from './durable-folder.ts';
 export type { DescribedError } from './errors/describe-error.ts';
 export type { Issue } from './errors/issue.ts';
 export { ValidationError } from './errors/issue.ts';

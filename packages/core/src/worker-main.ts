@@ -1,9 +1,9 @@
 /** The program of a worker process: compiles pipelines and executes their steps, one job at a time. */
-import { enableCompileCache } from 'node:module';
+import { keepCompiledCode } from './keep-compiled-code.ts';
 import { programFile } from './run/program-file.ts';
 import { watchItself, workerPipes, workerTokenVariable } from './run/worker-protocol.ts';
 
-enableCompileCache();
+keepCompiledCode();
 const token = process.env[workerTokenVariable] ?? '';
 const { serveWorker } = await import('./run/serve-worker.ts');
 serveWorker(token);

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type {
@@ -11,7 +11,7 @@ import type {
   LauncherContext,
   LifecycleOutcome,
 } from '@mlstack/core/flavor';
-import { MlstackError } from '@mlstack/core/flavor';
+import { MlstackError, makeFolder } from '@mlstack/core/flavor';
 import { createClusterApi } from './cluster-api.ts';
 import { JobLauncher } from './job-launcher.ts';
 import { createKubernetesApi } from './kubernetes-api.ts';
@@ -50,7 +50,7 @@ export class KubernetesCluster {
     }
     const current = createKubernetesApi(this.config).kubeConfig.getCurrentContext();
     if (this.requireSameContext(current)) return;
-    mkdirSync(dirname(this.#contextFile), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(this.#contextFile), 0o700);
     writeFileSync(this.#contextFile, current);
   }
 

@@ -1,5 +1,6 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '@mlstack/core/flavor';
 
 export interface MadeBucket {
   readonly bucket: string;
@@ -28,7 +29,7 @@ export class BucketRecord {
   }
 
   async write(made: MadeBucket): Promise<void> {
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    makeFolder(this.#directory, 0o700);
     await writeFile(this.#file, JSON.stringify(made), { mode: 0o600, flush: true });
   }
 

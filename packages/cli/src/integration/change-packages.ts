@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { MlstackError, userPackagesDirectory } from '@mlstack/core/project';
+import { MlstackError, makeFolder, userPackagesDirectory } from '@mlstack/core/project';
 
 export type PackageManagerName = 'npm' | 'pnpm' | 'yarn' | 'bun';
 
@@ -87,7 +87,7 @@ function declaredManager(folder: string): PackageManagerName | undefined {
 }
 
 function makeUserPackages(directory: string): void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeFolder(directory, 0o700);
   const file = join(directory, 'package.json');
   if (!existsSync(file)) writeFileSync(file, `${JSON.stringify({ private: true }, null, 2)}\n`);
 }

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { makeVolatileFolder } from '../durable-folder.ts';
 import { FileNamesCollideError } from '../errors/artifact-errors.ts';
 
 /** Enough for what comes next to arrive and be hashed while the disk takes what was there. */
@@ -18,7 +18,7 @@ export async function writeArtifactFile(
   chunks: AsyncIterable<Uint8Array>,
   name: string,
 ): Promise<void> {
-  await mkdir(dirname(target), { recursive: true });
+  makeVolatileFolder(dirname(target));
   try {
     await pipeline(chunks, createWriteStream(target, { flags: 'wx', highWaterMark: waitingBytes }));
   } catch (error) {

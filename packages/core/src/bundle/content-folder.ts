@@ -4,7 +4,6 @@ import {
   existsSync,
   fsyncSync,
   linkSync,
-  mkdirSync,
   openSync,
   readdirSync,
   renameSync,
@@ -13,7 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { makeFolder, syncFolder } from '../durable-folder.ts';
+import { makeFolder, makeVolatileFolder, syncFolder } from '../durable-folder.ts';
 import { ProjectNotWritableError } from '../errors/project-errors.ts';
 
 /** Older unfinished folders were left by processes that were killed. */
@@ -38,7 +37,7 @@ export function writeContentFolder(
     const folders = new Set([temporary]);
     for (const [path, content] of files) {
       const target = join(temporary, path);
-      mkdirSync(dirname(target), { recursive: true });
+      makeVolatileFolder(dirname(target));
       for (let folder = dirname(target); folder !== parent; folder = dirname(folder)) folders.add(folder);
       if (twin === undefined || !isShared(join(twin, path), target)) writeDurably(target, content);
     }

@@ -38,3 +38,14 @@ export class MaterializerMissingError extends MlstackError {
     );
   }
 }
+
+export class TemporaryFolderError extends MlstackError {
+  readonly code = 'TEMPORARY_FOLDER_FAILED';
+  override readonly kind = 'failure' as const;
+  constructor(folder: string, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(`No temporary folder can be made in ${folder}: ${reason}`, {
+      hint: 'Set TMPDIR to a folder in which this user may make others.',
+    });
+  }
+}

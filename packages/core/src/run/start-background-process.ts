@@ -1,5 +1,6 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeVolatileFolder } from '../durable-folder.ts';
 
 /** Starts a program that goes on when this process ends, with its output in a file. Resolves with its process id once it runs. */
 export async function startBackgroundProcess(
@@ -7,7 +8,7 @@ export async function startBackgroundProcess(
   { directory, logFile }: { readonly directory: string; readonly logFile: string },
 ): Promise<number> {
   const { spawn } = await import('node:child_process');
-  mkdirSync(dirname(logFile), { recursive: true, mode: 0o700 });
+  makeVolatileFolder(dirname(logFile), 0o700);
   const output = openSync(logFile, 'a', 0o600);
   try {
     const child = spawn(program, args, { cwd: directory, detached: true, stdio: ['ignore', output, output] });

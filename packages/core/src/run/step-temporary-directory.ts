@@ -1,6 +1,8 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeVolatileFolder } from '../durable-folder.ts';
+import { TemporaryFolderError } from '../errors/step-errors.ts';
 import { workerTemporaryDirectory, workerTokenVariable } from './worker-protocol.ts';
 
 /** A folder of one step alone, made when it is first asked for. */
@@ -19,8 +21,12 @@ export class StepTemporaryDirectory {
 
 async function makeDirectory(): Promise<string> {
   const token = process.env[workerTokenVariable];
-  if (token === undefined) return await mkdtemp(join(tmpdir(), 'mlstack-'));
-  const above = workerTemporaryDirectory(token);
-  await mkdir(above, { recursive: true, mode: 0o700 });
-  return await mkdtemp(join(above, 'step-'));
+  try {
+    if (token === undefined) return await mkdtemp(join(tmpdir(), 'mlstack-'));
+    const above = workerTemporaryDirectory(token);
+    makeVolatileFolder(above, 0o700);
+    return await mkdtemp(join(above, 'step-'));
+  } catch (error) {
+    throw new TemporaryFolderError(tmpdir(), error);
+  }
 }

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProcessIdentity } from '@mlstack/core/flavor';
+import { makeVolatileFolder } from '@mlstack/core/flavor';
 import { isSystemError } from '../file-system-error.ts';
 
 /** A worker process that executes steps of a run. */
@@ -22,7 +23,7 @@ export class WorkerRecords {
   }
 
   add(record: WorkerRecord): void {
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    makeVolatileFolder(this.#folder, 0o700);
     const file = this.#file(record.token);
     writeFileSync(`${file}.new`, JSON.stringify({ formatVersion: 1, ...record }), { mode: 0o600 });
     renameSync(`${file}.new`, file);

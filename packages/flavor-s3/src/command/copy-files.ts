@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { MlstackError } from '@mlstack/core/flavor';
+import { MlstackError, makeVolatileFolder } from '@mlstack/core/flavor';
 import { listObjects } from '../list-objects.ts';
 import { readObject } from '../read-object.ts';
 import type { S3Bucket } from '../s3-bucket.ts';
@@ -68,7 +68,7 @@ async function download(bucket: S3Bucket, { file, key }: Pair, signal: AbortSign
     await pipeline(measured(), process.stdout, { end: false });
     return size;
   }
-  await mkdir(dirname(file), { recursive: true });
+  makeVolatileFolder(dirname(file));
   const temporary = join(dirname(file), `.mlstack-${randomBytes(8).toString('hex')}`);
   try {
     await pipeline(measured(), createWriteStream(temporary, { flags: 'wx', highWaterMark: waitingBytes }));
