@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -17,6 +18,7 @@ test('a beginner gets through docs/start.md as it is written, and the README ins
   const shown = await type(user, script);
   expect(shown).toMatch(/means-\d+-\d+ completed/);
   expect(shown).toMatch(/load: same code.*parameter digits: 2 → 0/s);
+  expect(typeErrorsIn(user.directory, 'digits/pipeline.ts')).toEqual('');
   const inReadme = blocksOf('README.md').find(({ text }) => text.includes('npm install'));
   const lines = (text = '') =>
     text.split('\n').filter((line) => /^(npm install|npx mlstack (init|run pipeline))/.test(line));
@@ -36,6 +38,27 @@ test.each(['docs/run-a-pipeline.md', 'docs/stacks.md', 'docs/write-a-flavor.md']
     expect(processesOf(user)).toEqual([]);
   },
 );
+
+/** What the compiler says of a project's files with the usual strict settings, for Node and for bundlers. */
+function typeErrorsIn(directory: string, ...files: readonly string[]): string {
+  const repository = join(import.meta.dirname, '..');
+  const compiler = join(repository, 'node_modules/typescript/bin/tsc');
+  const types = ['--types', 'node', '--typeRoots', join(repository, 'node_modules/@types')];
+  const usual = ['--ignoreConfig', '--noEmit', '--strict', '--target', 'es2023', ...types];
+  const resolutions = [
+    ['--module', 'nodenext'],
+    ['--module', 'esnext', '--moduleResolution', 'bundler'],
+  ];
+  return resolutions
+    .map((resolution) => {
+      const { status, stdout, stderr } = spawnSync(process.execPath, [compiler, ...usual, ...resolution, ...files], {
+        cwd: directory,
+        encoding: 'utf8',
+      });
+      return status === 0 ? '' : stdout + stderr;
+    })
+    .join('');
+}
 
 test('every page is typed here or in docs.integration.test.ts', () => {
   const withServers = ['docs/kubernetes.md', 'docs/s3.md'];

@@ -5,7 +5,7 @@ export interface ArtifactHandle<Value> {
   readonly node: string;
   readonly output: string;
   /** Never set: carries the type. An output may be wired to an input of a wider type. */
-  readonly value?: () => Value;
+  readonly value?: (() => Value) | undefined;
 }
 
 const marker: unique symbol = Symbol.for('mlstack.artifact-handle') as never;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Materializer } from '../artifact/materializer.ts';
+import type { ArtifactHandle } from './artifact-handle.ts';
 import { pipeline } from './pipeline.ts';
 import { step } from './step.ts';
 
@@ -46,6 +47,46 @@ const compare = step({
     return { best, scores: [1, undefined], any: null };
   },
 });
+const judge = step({
+  name: 'judge',
+  outputs: { verdict: z.enum(['good', 'bad']), detail: z.object({ kinds: z.array(z.enum(['x', 'y'])) }) },
+  run: ({ score }: { score: number }) => ({ verdict: score > 1 ? 'good' : 'bad', detail: { kinds: ['x', 'y'] } }),
+});
+const shape = step({
+  name: 'shape',
+  outputs: { size: z.tuple([z.number(), z.number()]), found: z.literal(3) },
+  run: () => ({ size: [28, 28] as const, found: 3 as const }),
+});
+const list = step({ name: 'list', run: () => [1, 2, 3] });
+const words = step({ name: 'words', run: () => ['one', 'two'] });
+const word = step({ name: 'word', run: () => 'one' });
+const later = step({ name: 'later', run: async () => [1, 2, 3] });
+const start = step({ name: 'start', run: () => ({ weights: [0, 0], bias: 0, done: false }) });
+const side = step({ name: 'side', run: (): 'left' | 'right' => 'left' });
+const nothing = step({ name: 'nothing', run: () => {} });
+const failing = step({
+  name: 'failing',
+  run: () => {
+    throw new Error('no');
+  },
+});
+const next = step({
+  name: 'next',
+  run: ({ state }: { state: { weights: number[]; bias: number; done: boolean } }) => ({ ...state, done: true }),
+});
+const total = step({ name: 'total', run: ({ values }: { values: number[] }) => values.length });
+type Same<Type, Other> = (<T>() => T extends Type ? 1 : 2) extends <T>() => T extends Other ? 1 : 2 ? true : false;
+export const inferred: [
+  Same<ReturnType<typeof list>, ArtifactHandle<number[]>>,
+  Same<ReturnType<typeof words>, ArtifactHandle<string[]>>,
+  Same<ReturnType<typeof word>, ArtifactHandle<string>>,
+  Same<ReturnType<typeof later>, ArtifactHandle<number[]>>,
+  Same<ReturnType<typeof start>, ArtifactHandle<{ weights: number[]; bias: number; done: boolean }>>,
+  Same<ReturnType<typeof side>, ArtifactHandle<'left' | 'right'>>,
+  Same<ReturnType<typeof nothing>, ArtifactHandle<void>>,
+  Same<ReturnType<typeof judge>['verdict'], ArtifactHandle<'good' | 'bad'>>,
+  Same<ReturnType<typeof shape>['size'], ArtifactHandle<[number, number]>>,
+] = [true, true, true, true, true, true, true, true, true];
 const maybe = step({ name: 'maybe', run: ({ before }: { before?: number }) => (before ?? 0) + 1 });
 
 pipeline('digits', () => {
@@ -59,6 +100,12 @@ pipeline('digits', () => {
   limit({}, { params: { max: 3 } });
   const { best } = compare({ one: score });
   compare({ one: best }, { retry: { attempts: 3 }, after: [model, best] });
+  // The lists, numbers and texts that a step without `outputs` returns are those of any function: a loop may take up its own result.
+  let state = start();
+  state = next({ state });
+  total({ values: list() });
+  total({ values: later() });
+  total({ values: failing() });
   // @ts-expect-error an input that may be text is given to one that must be a number
   maybe({ before: best });
   // @ts-expect-error a setting of the wrong type
@@ -111,6 +158,13 @@ pipeline('parameters', { params: z.object({ rate: z.number() }) }, ({ speed }) =
 );
 // @ts-expect-error no such failure mode
 pipeline('parameters', { failureMode: 'ignore' }, () => maybe());
+
+export const whatever: unknown = step({ name: 'whatever', run: () => 1 });
+export let loose = JSON.parse('');
+loose = step({ name: 'loose', run: () => [1] });
+export const made = [() => step({ name: 'made', run: () => 1 })].map((make) => make().run({}));
+declare function take<Value>(make: () => Value): Value;
+export const taken = take(() => step({ name: 'taken', run: () => [1] })).run({});
 
 export const value: number | Promise<number> = evaluate.run({
   model: { weights: new Float32Array(1) },

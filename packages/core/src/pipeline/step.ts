@@ -17,12 +17,21 @@ type OutputValue<Spec> = Spec extends z.ZodType
   : Spec extends Materializer<infer Value>
     ? Value
     : never;
-type OutputValues<Spec extends OutputSpec> = { readonly [Name in keyof Spec]: OutputValue<Spec[Name]> };
+type OutputValues<Spec> = { readonly [Name in keyof Spec]: OutputValue<Spec[Name]> };
 /** What `run` returns: a schema's defaults and transformations are yet to come. */
-type ReturnedValues<Spec extends OutputSpec> = {
-  readonly [Name in keyof Spec]: Frozen<Spec[Name] extends z.ZodType ? z.input<Spec[Name]> : OutputValue<Spec[Name]>>;
+type ReturnedValues<Spec> = {
+  // Not `keyof Spec` itself: where a mapped type may stand for a list, TypeScript infers a tuple for the list that a step without `outputs` returns.
+  readonly [Name in Extract<keyof Spec, string>]: Frozen<
+    Spec[Name] extends z.ZodType ? z.input<Spec[Name]> : OutputValue<Spec[Name]>
+  >;
 };
-/** A value whose lists may be readonly: what `run` returns is inferred as a constant, so that its literals fit enums. */
+/** What `run` may return. Texts within an object are inferred as they are, so that they fit enums, for this names a text; all else as usual. */
+type Returnable<Spec> = undefined extends Spec
+  ? { readonly [name: string]: Nested; readonly [index: number]: Nothing } | Nothing
+  : ReturnedValues<Spec>;
+type Nested = '' | { readonly [name: string]: Nested } | Nothing;
+type Nothing = Record<never, never> | null | undefined | ReturnType<() => void>;
+/** A value whose lists may be readonly, as those of a constant are. */
 type Frozen<Value> = unknown extends Value
   ? Value
   : Value extends Scalar | ArrayBufferView | Date | ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>
@@ -75,10 +84,12 @@ export interface StepDefinition extends StepSettings {
   readonly site?: string;
 }
 
-interface Description<Inputs, Params extends z.ZodType, Value> extends StepSettings {
+interface Description<Inputs, Params extends z.ZodType, Value, Spec> extends StepSettings {
   /** Letters, digits, `_` and `-`; the step's id in plans, caches and records. */
   readonly name: string;
   readonly params?: Params;
+  /** The outputs by name, each with a zod schema or a materializer. Without it what `run` returns is the one output. */
+  readonly outputs?: Spec;
   /**
    * Files and folders beside the module that the step reads under names made up as it runs: they go where the step goes, and a change of one
    * runs the step again. Paths relative to the module, written out as texts in the call: `['./labels.csv', './images']`.
@@ -105,16 +116,20 @@ interface Description<Inputs, Params extends z.ZodType, Value> extends StepSetti
  * `outputs` names several outputs, each with a zod schema or a materializer; without it what `run` returns is the one output.
  */
 export function step<
-  Spec extends OutputSpec,
-  const Returned extends ReturnedValues<Spec>,
+  Value extends Returnable<Spec>,
   Inputs extends object = NoInputs,
   Params extends z.ZodType = NoParams,
+  Spec extends OutputSpec | undefined = undefined,
 >(
-  description: Description<Inputs, Params, Returned> & { readonly outputs: Spec },
-): Step<Inputs, Params, OutputValues<Spec>, { readonly [Name in keyof Spec]: ArtifactHandle<OutputValue<Spec[Name]>> }>;
-export function step<Value, Inputs extends object = NoInputs, Params extends z.ZodType = NoParams>(
-  description: Description<Inputs, Params, Value> & { readonly outputs?: undefined },
-): Step<Inputs, Params, Value, ArtifactHandle<Awaited<Value>>>;
+  description: Description<Inputs, Params, Value, Spec>,
+): Step<
+  Inputs,
+  Params,
+  undefined extends Spec ? Value : OutputValues<Spec>,
+  undefined extends Spec
+    ? ArtifactHandle<Value>
+    : { readonly [Name in keyof Spec]: ArtifactHandle<OutputValue<Spec[Name]>> }
+>;
 /** @param site given by the bundler alone. */
 export function step(description: object, site?: string): unknown {
   const definition: StepDefinition = { ...(description as StepDefinition), ...(site === undefined ? {} : { site }) };
