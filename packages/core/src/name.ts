@@ -30,8 +30,16 @@ export function validateName(subject: string, name: string): Issue[] {
 
 /** Text of unknown origin as part of a sentence: in quotes, on one line, not longer than a line. */
 export function quoteText(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text).replace(
-    /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return escapeControls(JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text));
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what this is about
+const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
+/** A path or a command as part of a sentence: whole, and on one line. */
+export function escapeControls(text: string): string {
+  return text.replace(controls, (control) => {
+    const escaped = JSON.stringify(control).slice(1, -1);
+    return escaped === control ? `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}` : escaped;
+  });
 }

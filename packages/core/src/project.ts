@@ -52,7 +52,7 @@ export { deleteFlavor, describeFlavor, listFlavors, registerFlavor } from './fla
 export type { ConfigEntry } from './flavor/parse-config-entries.ts';
 export { parseConfigEntries } from './flavor/parse-config-entries.ts';
 export type { JsonObject, JsonValue } from './json-value.ts';
-export { isName, nameKey, quoteText, validateName } from './name.ts';
+export { escapeControls, isName, nameKey, quoteText, validateName } from './name.ts';
 export { nearestName, suggestName } from './nearest-name.ts';
 export type { PipelineDescription } from './pipeline/describe-pipeline.ts';
 export { describePipeline } from './pipeline/describe-pipeline.ts';

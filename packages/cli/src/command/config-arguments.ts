@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ConfigEntry } from '@mlstack/core/project';
+import { escapeControls } from '@mlstack/core/project';
 import type { Command } from '@oclif/core/command';
 import { globalFlags } from './mlstack-command.ts';
 import { UsageError } from './usage-error.ts';
@@ -47,7 +48,10 @@ export function takeConfigArguments(
     else if (key.startsWith('no-') && booleans.has(key.slice(3))) entries.push({ key: key.slice(3), text: 'false' });
     else if (words[0] !== undefined && !words[0].startsWith('--'))
       entries.push({ key, text: readValue(key, words.shift() ?? '') });
-    else throw new UsageError(`--${name} has no value.`, { hint: `Write --${name}=VALUE.` });
+    else {
+      const flag = escapeControls(`--${name}`);
+      throw new UsageError(`${flag} has no value.`, { hint: `Write ${flag}=VALUE.` });
+    }
   }
   return { entries, rest };
 }
@@ -106,7 +110,7 @@ function readValue(key: string, value: string): string {
   } catch (cause) {
     const reason =
       (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (cause as Error).message;
-    throw new UsageError(`--${key}=@${file}: ${reason}.`, {
+    throw new UsageError(`${escapeControls(`--${key}=@${file}: ${reason}`)}.`, {
       hint: 'Correct the path; a value that itself begins with "@" is written with "@@".',
       cause,
     });

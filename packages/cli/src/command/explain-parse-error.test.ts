@@ -8,11 +8,41 @@ test('what is wrong with a flag is told in words of mlstack', () => {
     expect(status).toBe(2);
     return stderr.split('\n')[0];
   };
-  expect(says('runs', 'list', '--limit', '0')).toBe('✖ --limit takes an integer greater than or equal to 1, not 0.');
-  expect(says('runs', 'list', '--limit', 'x')).toBe('✖ --limit takes an integer, not x.');
+  expect(says('runs', 'list', '--limit', '0')).toBe('✖ --limit takes an integer greater than or equal to 1, not "0".');
+  expect(says('runs', 'list', '--limit', 'x')).toBe('✖ --limit takes an integer, not "x".');
   expect(says('runs', 'list', '--state', 'done')).toBe(
     '✖ --state takes pending, running, waiting, completed, failed, cancelled, crashed, not "done".',
   );
   expect(says('runs', 'logs', '--attempt', '2')).toBe('✖ --attempt is for use with --step only.');
   expect(says('runs', 'list', '--pipline', 'x')).toBe('✖ `mlstack runs list` has no flag --pipline.');
 });
+
+test('what the command line was given is shown on one line, whatever is in it', () => {
+  const sandbox = new CliSandbox();
+  sandbox.run('init');
+  sandbox.write('two.ts', '');
+  const strange = 'a\nb\u202e';
+  const shown = 'a\\nb\\u202e';
+  for (const args of [
+    [strange],
+    ['stack', strange],
+    ['run', strange],
+    ['run', 'two.ts', '--config', strange],
+    ['run', 'two.ts', '--param', strange],
+    ['stack', 'import', strange],
+    ['stack', 'export', 'default', `nowhere/${strange}`],
+    ['status', '--project', strange],
+    ['artifact-store', 'register', 'x', '--flavor=local', `--${strange}`],
+    ['artifact-store', 'register', 'x', '--flavor=local', `--path=@${strange}`],
+    ['artifact-store', 'remove-attribute', 'default', `--${strange}`],
+    ['artifact-store', 'flavor', 'register', strange],
+    ['integration', 'install', strange],
+    ['runs', 'list', '--limit', strange],
+    ['completion', strange],
+  ]) {
+    const { status, stderr } = sandbox.run(...args);
+    expect(status, args.join(' ')).toBe(2);
+    expect(stderr, args.join(' ')).toContain(shown);
+    expect(stderr, args.join(' ')).toMatch(/^✖ .*\n( {2}.*\n)*→ .*\n$/);
+  }
+}, 120_000);

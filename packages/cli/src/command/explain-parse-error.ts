@@ -59,15 +59,20 @@ function sentence(message: string): string {
     .replace(/^The following errors? occurred:/, '')
     // biome-ignore lint/suspicious/noControlCharactersInRegex: colours of a terminal
     .replace(/\u001b\[[0-9;]*m/g, '')
+    .replace(
+      /^Expected (--[^=]+)=(.*) to be one of: (.*)$/s,
+      (_, flag, given, known) => `${flag} takes ${known}, not ${quoteText(given)}`,
+    )
+    .replace(
+      /^Expected ([^-].*) to be one of: (.*)$/s,
+      (_, given, known) => `Expected ${known}, not ${quoteText(given)}`,
+    )
+    .replace(/(?<=Expected an? [\w ]+ but received: )(.*)$/s, (given) => quoteText(given.trim()))
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
     .join('; ')
     .replace(/^Parsing (--\S+); Expected an? (.*) but received: (.*)$/, '$1 takes an $2, not $3')
-    .replace(
-      /^Expected (--[^=]+)=(.*) to be one of: (.*)$/s,
-      (_, flag, given, known) => `${flag} takes ${known}, not ${quoteText(given)}`,
-    )
     .replace(/^All of the following must be provided when using (--\S+): (.*)$/, '$1 is for use with $2 only');
   const start = text.charAt(0).toUpperCase() + text.slice(1);
   return start.endsWith('.') ? start : `${start}.`;

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { escapeControls } from '@mlstack/core/project';
 import { UsageError } from './usage-error.ts';
 
 const readFailures: Readonly<Record<string, string>> = {
@@ -13,6 +14,6 @@ export function readDocument(file: string): string {
     return readFileSync(file === '-' ? 0 : file, 'utf8');
   } catch (cause) {
     const reason = readFailures[(cause as NodeJS.ErrnoException).code ?? ''] ?? (cause as Error).message;
-    throw new UsageError(`${file} cannot be read: ${reason}.`, { hint: 'Check the path.', cause });
+    throw new UsageError(`${escapeControls(file)} cannot be read: ${reason}.`, { hint: 'Check the path.', cause });
   }
 }

@@ -1,5 +1,5 @@
 import type { RunConfiguration } from '@mlstack/core/project';
-import { parseParamFlags, parseRunConfiguration } from '@mlstack/core/project';
+import { escapeControls, parseParamFlags, parseRunConfiguration } from '@mlstack/core/project';
 import { readDocument } from './read-document.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -28,7 +28,7 @@ async function readConfigurationFile(file: string): Promise<RunConfiguration> {
   try {
     document = parse(text, { maxAliasCount: 100 });
   } catch (cause) {
-    throw new UsageError(`${file} is not YAML: ${(cause as Error).message.trim()}`, {
+    throw new UsageError(`${escapeControls(file)} is not YAML: ${(cause as Error).message.trim()}`, {
       hint: 'Correct the file.',
       cause,
     });

@@ -1,4 +1,4 @@
-import { MlstackError } from '@mlstack/core/project';
+import { escapeControls, MlstackError } from '@mlstack/core/project';
 
 /** The command line itself is wrong. Nothing was done. */
 export class UsageError extends MlstackError {
@@ -8,7 +8,7 @@ export class UsageError extends MlstackError {
 export class CommandNotFoundError extends UsageError {
   override readonly code = 'COMMAND_NOT_FOUND';
   constructor(words: string, hint: string) {
-    super(`There is no command \`mlstack ${words}\`.`, { hint });
+    super(`There is no command \`mlstack ${escapeControls(words)}\`.`, { hint });
   }
 }
 

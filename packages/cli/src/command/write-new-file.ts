@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { escapeControls } from '@mlstack/core/project';
 import { UsageError } from './usage-error.ts';
 
 /** Writes a file that must not exist. */
@@ -8,10 +9,13 @@ export function writeNewFile(file: string, text: string): void {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'EEXIST') {
-      throw new UsageError(`${file} exists already.`, { hint: 'Choose another name, or delete it first.', cause });
+      throw new UsageError(`${escapeControls(file)} exists already.`, {
+        hint: 'Choose another name, or delete it first.',
+        cause,
+      });
     }
     if (code === 'ENOENT') {
-      throw new UsageError(`${file} cannot be written: its folder does not exist.`, {
+      throw new UsageError(`${escapeControls(file)} cannot be written: its folder does not exist.`, {
         hint: 'Make the folder first.',
         cause,
       });

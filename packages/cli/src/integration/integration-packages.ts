@@ -1,4 +1,5 @@
 import type { FlavorPackage, Project } from '@mlstack/core/project';
+import { quoteText } from '@mlstack/core/project';
 import { UsageError } from '../command/usage-error.ts';
 
 /** Flavor packages that this project publishes. */
@@ -12,7 +13,7 @@ const prefix = '@mlstack/flavor-';
 /** The package of an integration. */
 export function integrationPackage(name: string): string {
   if (!/^[a-z0-9][a-z0-9-]{0,60}$/.test(name)) {
-    throw new UsageError(`${JSON.stringify(name.slice(0, 80))} is not the name of an integration.`, {
+    throw new UsageError(`${quoteText(name)} is not the name of an integration.`, {
       hint: "Write lower-case letters, digits and hyphens, as in `mlstack integration install s3`; other people's packages are installed with your package manager.",
     });
   }

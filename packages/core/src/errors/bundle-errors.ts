@@ -1,3 +1,4 @@
+import { escapeControls } from '../name.ts';
 import { MlstackError } from './mlstack-error.ts';
 
 /** A place in a source file, as editors open it: `src/steps.ts:12:39`. */
@@ -22,7 +23,7 @@ export class BundleError extends MlstackError {
     problems: readonly { readonly message: string; readonly place?: SourcePlace }[],
     hint = 'Correct the code and run it again.',
   ) {
-    super(`${file} cannot be loaded:\n${problems.map(problemText).join('\n')}`, { hint });
+    super(`${escapeControls(file)} cannot be loaded:\n${problems.map(problemText).join('\n')}`, { hint });
     this.problems = problems;
   }
 }
@@ -37,10 +38,11 @@ function problemText({ message, place }: { readonly message: string; readonly pl
 export class ModuleFileError extends MlstackError {
   readonly code = 'MODULE_NOT_FOUND';
   constructor(file: string, reason: 'missing' | 'not-a-file' | 'not-readable') {
+    const shown = escapeControls(file);
     const reasons = {
-      missing: `There is no file ${file}.`,
-      'not-a-file': `${file} is not a file.`,
-      'not-readable': `${file} cannot be read.`,
+      missing: `There is no file ${shown}.`,
+      'not-a-file': `${shown} is not a file.`,
+      'not-readable': `${shown} cannot be read.`,
     };
     super(file === '' ? 'The name of the file to run is empty.' : reasons[reason], {
       hint: 'Name a TypeScript or JavaScript file, as in `mlstack run ./pipeline.ts`.',

@@ -1,6 +1,6 @@
 import type { ComponentType } from '../component/component-types.ts';
 import { describeComponentType } from '../component/component-types.ts';
-import { quoteText } from '../name.ts';
+import { escapeControls, quoteText } from '../name.ts';
 import { suggestName } from '../nearest-name.ts';
 import { MlstackError } from './mlstack-error.ts';
 
@@ -69,6 +69,6 @@ export class FlavorLoadError extends MlstackError {
   override readonly kind = 'input' as const;
   /** @param source where the flavor comes from, as in `@mlstack/flavor-s3` or `./store.ts#store`. */
   constructor(source: string, reason: string, hint: string, cause?: unknown) {
-    super(`The flavor from ${source} cannot be used: ${reason}`, { hint, cause });
+    super(`The flavor from ${escapeControls(source)} cannot be used: ${reason}`, { hint, cause });
   }
 }

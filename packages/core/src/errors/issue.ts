@@ -1,3 +1,4 @@
+import { escapeControls } from '../name.ts';
 import { MlstackError } from './mlstack-error.ts';
 
 /** One thing that is wrong with an input. Validation returns all of them at once. */
@@ -21,7 +22,7 @@ export class ValidationError extends MlstackError {
     issues: readonly Issue[],
     options: { readonly hint?: string; readonly cause?: unknown } = {},
   ) {
-    super(`${subject} is not valid:\n${issues.map(issueLine).join('\n')}`, {
+    super(`${escapeControls(subject)} is not valid:\n${issues.map(issueLine).join('\n')}`, {
       hint:
         options.hint ??
         issues.find((issue) => issue.hint !== undefined)?.hint ??
@@ -33,5 +34,5 @@ export class ValidationError extends MlstackError {
 }
 
 function issueLine({ path, message }: Issue): string {
-  return path.length === 0 ? `  ${message}` : `  ${path.join('.')}: ${message}`;
+  return path.length === 0 ? `  ${message}` : `  ${escapeControls(path.join('.'))}: ${message}`;
 }

@@ -1,10 +1,12 @@
+import { escapeControls } from '../name.ts';
 import { MlstackError } from './mlstack-error.ts';
 
 export class ProjectNotFoundError extends MlstackError {
   readonly code = 'PROJECT_NOT_FOUND';
   constructor(directory: string) {
-    super(`There is no mlstack project in ${directory}.`, {
-      hint: `Make one with \`mlstack init --path ${directory}\`, or leave --project and MLSTACK_PROJECT out.`,
+    const shown = escapeControls(directory);
+    super(`There is no mlstack project in ${shown}.`, {
+      hint: `Make one with \`mlstack init --path ${shown}\`, or leave --project and MLSTACK_PROJECT out.`,
     });
   }
 }
@@ -19,7 +21,10 @@ export class ProjectNotWritableError extends MlstackError {
       cause instanceof Error ? cause.message : String(cause),
       'Look at the folder and its disk, then try again.',
     ];
-    super(`${path} could not be written: ${reason}. What was there before is unchanged.`, { hint, cause });
+    super(`${escapeControls(path)} could not be written: ${reason}. What was there before is unchanged.`, {
+      hint,
+      cause,
+    });
   }
 }
 
@@ -29,7 +34,7 @@ const writeFailures: Readonly<Record<string, readonly [reason: string, hint: str
   EROFS: ['the file system is read-only', 'Choose a project on a writable disk with --project.'],
   EACCES: ['you have no permission', 'Change the permissions of the folder, or choose another project with --project.'],
   EPERM: ['you have no permission', 'Change the permissions of the folder, or choose another project with --project.'],
-  ENOENT: ['the folder is gone', 'Make the project again with `mlstack init`.'],
+  ENOENT: ['its folder is not there and cannot be made', 'Choose another folder, or make this one first.'],
   ENOTDIR: ['a part of the path is a file', 'Choose another folder.'],
 };
 
@@ -37,7 +42,10 @@ const writeFailures: Readonly<Record<string, readonly [reason: string, hint: str
 export class DocumentBrokenError extends MlstackError {
   readonly code = 'DOCUMENT_BROKEN';
   constructor(subject: string, problems: readonly string[], hint: string, cause?: unknown) {
-    super(`${subject} cannot be read:\n${problems.map((problem) => `  ${problem}`).join('\n')}`, { hint, cause });
+    super(`${escapeControls(subject)} cannot be read:\n${problems.map((problem) => `  ${problem}`).join('\n')}`, {
+      hint,
+      cause,
+    });
   }
 }
 
@@ -45,7 +53,7 @@ export class DocumentBrokenError extends MlstackError {
 export class DocumentTooNewError extends MlstackError {
   readonly code = 'DOCUMENT_TOO_NEW';
   constructor(subject: string, version: number, supported: number) {
-    super(`${subject} has format version ${version}; this mlstack knows versions up to ${supported}.`, {
+    super(`${escapeControls(subject)} has format version ${version}; this mlstack knows versions up to ${supported}.`, {
       hint: 'Use the newer mlstack that wrote it (`npm install @mlstack/cli@latest`). The file was not changed.',
     });
   }
@@ -55,7 +63,7 @@ export class RegistryBusyError extends MlstackError {
   readonly code = 'REGISTRY_BUSY';
   override readonly kind = 'failure' as const;
   constructor(path: string, seconds: number) {
-    super(`Other processes kept ${path} locked for ${seconds} seconds.`, {
+    super(`Other processes kept ${escapeControls(path)} locked for ${seconds} seconds.`, {
       hint: 'Wait for the other mlstack commands of this project to end, then try again.',
     });
   }
@@ -77,6 +85,6 @@ export class ProjectConfigError extends MlstackError {
   readonly code = 'CONFIG_NOT_LOADABLE';
   constructor(file: string, cause: unknown) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    super(`${file} cannot be loaded: ${reason}`, { hint: 'Correct the file and try again.', cause });
+    super(`${escapeControls(file)} cannot be loaded: ${reason}`, { hint: 'Correct the file and try again.', cause });
   }
 }

@@ -1,4 +1,5 @@
 import type { MaterializerReference } from '../artifact/artifact-record.ts';
+import { escapeControls } from '../name.ts';
 import { MlstackError } from './mlstack-error.ts';
 
 export class OutputMissingError extends MlstackError {
@@ -44,7 +45,7 @@ export class TemporaryFolderError extends MlstackError {
   override readonly kind = 'failure' as const;
   constructor(folder: string, cause: unknown) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    super(`No temporary folder can be made in ${folder}: ${reason}`, {
+    super(`No temporary folder can be made in ${escapeControls(`${folder}: ${reason}`)}`, {
       hint: 'Set TMPDIR to a folder in which this user may make others.',
     });
   }

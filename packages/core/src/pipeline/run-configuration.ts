@@ -1,5 +1,6 @@
 import type { Issue } from '../errors/issue.ts';
 import { ValidationError } from '../errors/issue.ts';
+import { quoteText } from '../name.ts';
 import { nearestName } from '../nearest-name.ts';
 import { mergeSettings } from './merge-settings.ts';
 import type { FailureMode, RunConfiguration, StepSettings } from './plan.ts';
@@ -74,7 +75,7 @@ export function parseParamFlags(flags: readonly string[]): Readonly<Record<strin
     .filter((flag) => !/^[A-Za-z][^=]*=/s.test(flag))
     .map((flag) => ({
       path: ['--param'],
-      message: `"${flag.slice(0, 80)}" is not of the form step.key=value`,
+      message: `${quoteText(flag)} is not of the form step.key=value`,
       hint: 'Write it as --param train_model.epochs=10.',
     }));
   if (issues.length > 0) throw new ValidationError('The command line', issues);

@@ -48,7 +48,7 @@ function parseCursor<After extends Place>(cursor: string, shape: After): After {
   throw new ValidationError('The page', [
     {
       path: ['cursor'],
-      message: `"${cursor.slice(0, 100)}" is no cursor of this list`,
+      message: 'it is no cursor of this list',
       hint: 'Begin with the first page, without a cursor.',
     },
   ]);
