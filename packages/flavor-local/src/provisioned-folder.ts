@@ -1,8 +1,8 @@
-import { readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ComponentStatus, LifecycleOutcome } from '@mlstack/core/flavor';
 import { makeFolder, syncFolder } from '@mlstack/core/flavor';
-import { isSystemError } from './file-system-error.ts';
+import { explainFileSystemError, isSystemError } from './file-system-error.ts';
 
 /** A component's folder, with a note in the component's own state of whether the component made it. */
 export class ProvisionedFolder {
@@ -44,16 +44,39 @@ export class ProvisionedFolder {
     return { outcome: 'changed', message: `removed ${this.#folder}` };
   }
 
+  /** `failed` where this process could not write into it or, as long as it is not there, make it. */
   status(): ComponentStatus {
+    let exists: boolean;
     try {
-      return this.#exists()
-        ? { state: 'ready' }
-        : {
-            state: 'not-provisioned',
-            message: `${this.#folder} does not exist yet; it is made when it is first needed`,
-          };
+      exists = this.#exists();
     } catch (error) {
       return { state: 'failed', message: error instanceof Error ? error.message : String(error) };
+    }
+    const refusal = this.whyNotWritable();
+    if (refusal !== undefined) {
+      return {
+        state: 'failed',
+        message: `${this.#folder} cannot be ${exists ? 'written to' : 'made'}: ${refusal.reason}`,
+      };
+    }
+    return exists
+      ? { state: 'ready' }
+      : {
+          state: 'not-provisioned',
+          message: `${this.#folder} does not exist yet; it is made when it is first needed`,
+        };
+  }
+
+  /** What the system says against writing into the folder, or into the nearest one above it that is there. */
+  whyNotWritable(): { readonly reason: string; readonly hint?: string } | undefined {
+    for (let folder = this.#folder; ; folder = dirname(folder)) {
+      try {
+        accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+        return undefined;
+      } catch (error) {
+        if (isSystemError(error, 'ENOENT') && dirname(folder) !== folder) continue;
+        return { reason: String(error), ...explainFileSystemError(error) };
+      }
     }
   }
 

@@ -280,7 +280,18 @@ test.runIf(process.getuid?.() === 0 && process.platform === 'linux')(
       });
       await expect(store.delete(['kept'])).rejects.toMatchObject({ code: 'ARTIFACT_STORE_FAILED' });
       expect(await readText(store, 'kept')).toBe('x');
-      expect((await diagnose(store)).find(({ subject }) => subject === 'permissions')?.level).toBe('problem');
+      expect(await diagnose(store)).toEqual([
+        expect.objectContaining({ level: 'problem', subject: 'permissions', fix: expect.any(String) }),
+      ]);
+      expect(await store.status()).toEqual({
+        state: 'failed',
+        message: `${disk} cannot be written to: its file system is mounted read-only`,
+      });
+      const inside = join(disk, 'deep/store');
+      expect(await createStore(inside).status()).toEqual({
+        state: 'failed',
+        message: `${inside} cannot be made: its file system is mounted read-only`,
+      });
     } finally {
       execFileSync('umount', [disk]);
     }
@@ -293,5 +304,6 @@ test.skipIf(process.getuid?.() === 0)('a folder without permission gives an erro
   await expect(createStore(folder).write('a', bytes('x'))).rejects.toMatchObject({
     hint: expect.stringContaining('permissions'),
   });
+  expect(await createStore(folder).status()).toMatchObject({ state: 'failed' });
   chmodSync(folder, 0o700);
 });

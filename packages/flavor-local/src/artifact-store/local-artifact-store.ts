@@ -1,5 +1,5 @@
-import { constants, lstatSync, statfsSync } from 'node:fs';
-import { access, unlink } from 'node:fs/promises';
+import { lstatSync, statfsSync } from 'node:fs';
+import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type {
@@ -165,24 +165,16 @@ export class LocalArtifactStore extends ArtifactStore {
   }
 
   override async diagnose(context: DiagnosisContext): Promise<Finding[]> {
+    const refusal = this.#provisioned.whyNotWritable();
+    if (refusal !== undefined) {
+      const { reason, hint: fix = 'Check owner and permissions of the folder.' } = refusal;
+      const message = `${this.#root} is not readable and writable: ${reason}`;
+      return [{ level: 'problem', subject: 'permissions', message, fix }];
+    }
     const findings = await super.diagnose(context);
     if ((await this.status()).state !== 'ready') return findings;
-    return [...findings, await this.#diagnosePermissions(), this.#diagnoseSpace()];
-  }
-
-  async #diagnosePermissions(): Promise<Finding> {
-    try {
-      await access(this.#root, constants.R_OK | constants.W_OK | constants.X_OK);
-      return { level: 'ok', subject: 'permissions', message: `${this.#root} is readable and writable` };
-    } catch (error) {
-      const { reason, hint } = explainFileSystemError(error);
-      return {
-        level: 'problem',
-        subject: 'permissions',
-        message: `${this.#root} is not readable and writable: ${reason ?? String(error)}`,
-        fix: hint ?? 'Check owner and permissions of the folder.',
-      };
-    }
+    const message = `${this.#root} is readable and writable`;
+    return [...findings, { level: 'ok', subject: 'permissions', message }, this.#diagnoseSpace()];
   }
 
   #diagnoseSpace(): Finding {
