@@ -17,7 +17,7 @@ test('a beginner gets through docs/start.md as it is written, and the README ins
   const script = `${scriptOf([install])}\ncat > pipeline.ts <<'END'\n${code}END\n${scriptOf([run])}`;
   const shown = await type(user, script);
   expect(shown).toMatch(/means-\d+-\d+ completed/);
-  expect(shown).toMatch(/load: same code.*parameter digits: 2 → 0/s);
+  expect(shown).toMatch(/load: same code, parameters and inputs as in run means-\d.*parameter digits: 2 → 0/s);
   expect(typeErrorsIn(user.directory, 'digits/pipeline.ts')).toEqual('');
   const inReadme = blocksOf('README.md').find(({ text }) => text.includes('npm install'));
   const lines = (text = '') =>

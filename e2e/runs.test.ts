@@ -138,7 +138,8 @@ describe('a step that fails', () => {
 
   test('runs its hooks, whose own failure changes nothing', () => {
     const user = createProject();
-    expect(user.mlstack(...run('hooks')).status).toBe(1);
+    const told = user.mlstack(...run('hooks'));
+    expect([told.status, told.stdout]).toEqual([1, expect.stringMatching(/its onSuccess failed\s+the hook fails/)]);
     expect(
       notes(user)
         .map((note) => note.replace(/ \d+$/, ''))
@@ -147,6 +148,8 @@ describe('a step that fails', () => {
     expect(statesOf(user, 'hooks')).toEqual({ hooked: 'succeeded', broken: 'failed', hook_fails: 'succeeded' });
     const { steps } = user.ask('runs', 'describe').run;
     expect(steps[2].hooks).toMatchObject([{ role: 'onSuccess', outcome: 'failed' }]);
+    expect(user.succeed('runs', 'describe')).toMatch(/its onSuccess failed\s+the hook fails/);
+    expect(user.succeed('runs', 'logs')).toMatch(/^hooked onSuccess {2}told of hooked$/m);
   });
 });
 

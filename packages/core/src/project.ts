@@ -93,7 +93,7 @@ export type { RunEvent } from './run/run-events.ts';
 export type { RunOutcome } from './run/run-outcome.ts';
 export type { PipelineOptions, RunPipelineOptions, SubmittedRun } from './run/run-pipeline.ts';
 export { planPipeline, runPipeline, submitPipeline } from './run/run-pipeline.ts';
-export type { NodeState, ObservedRunState, RunState, RunSummary } from './run/run-record.ts';
+export type { HookRecord, NodeState, ObservedRunState, RunState, RunSummary } from './run/run-record.ts';
 export type { ErrorRecord } from './run/step-result.ts';
 export type { StoppedRun, StopRunOptions } from './run/stop-run.ts';
 export { stopRun } from './run/stop-run.ts';

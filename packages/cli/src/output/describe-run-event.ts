@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { RunEvent } from '@mlstack/core/project';
+import type { HookRecord, RunEvent } from '@mlstack/core/project';
 import { formatErrorRecord } from './format-error-record.ts';
 import { formatOutputs } from './format-outputs.ts';
 import { formatBytes, formatDuration } from './format-quantity.ts';
@@ -16,6 +16,11 @@ export function describeNodeEnd(event: Extract<RunEvent, { kind: 'node-ended' }>
     state === 'skipped' || state === 'cancelled' ? (reason ?? '') : '',
   ].filter((note) => note !== '');
   return [`${stateMark(state)} ${nodeId}  ${styleText('dim', notes.join('  '))}`, ...formatErrorRecord(error)];
+}
+
+/** A hook that failed, where everybody looks at the step alone. */
+export function describeHookFailure(nodeId: string, { role, error }: Pick<HookRecord, 'role' | 'error'>): string[] {
+  return [`${styleText('yellow', '!')} ${nodeId}  its ${role} failed`, ...formatErrorRecord(error)];
 }
 
 /** `exited with code 3`: why an attempt ended, as the rest of a sentence. */

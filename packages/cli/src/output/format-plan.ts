@@ -1,4 +1,5 @@
 import type { Plan } from '@mlstack/core/project';
+import { formatAssignments } from './format-assignments.ts';
 import { formatGraph } from './format-graph.ts';
 
 /** The steps of a plan as a graph. */
@@ -8,7 +9,7 @@ export function formatPlan(plan: Plan): string {
     dependsOn: [...new Set([...Object.values(node.inputs).map((input) => input.node), ...node.after])],
   }));
   return formatGraph(nodes, (node) => {
-    const params = Object.entries(node.params ?? {}).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
-    return `${node.id}${params.length === 0 ? '' : `  ${params.join(' ')}`}`;
+    const params = formatAssignments(node.params ?? {});
+    return `${node.id}${params === '' ? '' : `  ${params}`}`;
   });
 }

@@ -44,6 +44,19 @@ test('a step tells why it did not run, and leaves why it ran to `runs explain`',
   expect(text).not.toContain('nothing in the cache');
 });
 
+test('what a step noted stands with it, and a hook that failed is told', () => {
+  const [load, ...others] = run.steps as [NodeDescription, ...NodeDescription[]];
+  const error = { name: 'TypeError', message: 'nobody to tell' };
+  const noted: NodeDescription = {
+    ...load,
+    metadata: { accuracy: 0.97, kind: 'linear' },
+    hooks: [{ role: 'onSuccess', outcome: 'failed', error }],
+  };
+  const text = stripVTControlCharacters(formatRun({ ...run, steps: [noted, ...others] }));
+  expect(text).toContain('load  accuracy=0.97 kind="linear"');
+  expect(text).toContain('! load  its onSuccess failed\n  TypeError: nobody to tell');
+});
+
 test('a terminal gets one line for each step', () => {
   const lines = stripVTControlCharacters(formatRun(run, 20)).split('\n');
   expect(lines).toContain('✔ load');

@@ -1,5 +1,7 @@
 import { styleText } from 'node:util';
 import type { NodeDescription, RunDescription } from '@mlstack/core/project';
+import { describeHookFailure } from './describe-run-event.ts';
+import { formatAssignments } from './format-assignments.ts';
 import { formatErrorRecord } from './format-error-record.ts';
 import { formatGraph } from './format-graph.ts';
 import { formatOutputs } from './format-outputs.ts';
@@ -36,6 +38,9 @@ export function formatRun(run: RunDescription, width = terminalWidth()): string 
       width,
     ),
     ...failed.flatMap((step) => ['', `${stateMark('failed')} ${step.nodeId}`, ...formatErrorRecord(step.error)]),
+    ...run.steps.flatMap(({ nodeId, hooks }) =>
+      hooks.filter(({ outcome }) => outcome === 'failed').flatMap((hook) => ['', ...describeHookFailure(nodeId, hook)]),
+    ),
     ...(failed.length === 0 && run.error !== undefined ? ['', ...formatErrorRecord(run.error)] : []),
   ].join('\n');
 }
@@ -50,6 +55,7 @@ function formatStep(step: NodeDescription): string {
     step.attempts > 1 ? `${step.attempts} attempts` : undefined,
     step.state === 'skipped' || step.state === 'cancelled' ? step.state : undefined,
     formatOutputs(Object.fromEntries(previews)),
+    formatAssignments(step.metadata),
   ].filter((note) => note !== undefined && note !== '');
   const ran = step.state === 'succeeded' || step.state === 'failed';
   const reason = step.reason === undefined || ran ? '' : styleText('dim', `  ${step.reason}`);

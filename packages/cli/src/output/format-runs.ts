@@ -8,7 +8,7 @@ export function formatRuns(runs: readonly RunSummary[]): string {
     { title: 'RUN', value: (run) => run.name, isWhole: true },
     { title: 'PIPELINE', value: (run) => run.pipeline },
     { title: 'STACK', value: (run) => run.stack },
-    { title: 'STATE', value: (run) => markedState(run.state) },
+    { title: 'STATE', value: (run) => markedState(run.state), isWhole: true },
     { title: 'STEPS', value: (run) => formatProgress(run) },
     { title: 'STARTED', value: (run) => formatAge(run.createdAt) },
     { title: 'TOOK', value: (run) => runDuration(run), align: 'right' },

@@ -93,6 +93,25 @@ test('at a terminal what has been drawn is gone at the end, and the cursor is ba
   expect(last.endsWith('\u001b[?25h')).toBe(true);
 });
 
+test('a terminal shows what waits for its next attempt until that begins', async () => {
+  const output = createOutput({ isTTY: true });
+  const progress = new RunProgress(output.stream);
+  const drawn = async () => {
+    output.text();
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    return stripVTControlCharacters(output.text());
+  };
+  progress.handle(started);
+  progress.handle({ kind: 'node-started', nodeId: 'load', attempt: 1 });
+  const error = { name: 'Error', message: 'busy' };
+  const failed = { kind: 'attempt-failed', nodeId: 'load', attempt: 1, error, nextInMs: 90_000 } as const;
+  progress.handle({ ...failed, cause: { kind: 'completed' } });
+  expect(await drawn()).toMatch(/◌ load {2}tried again in 1m ?\d+s/);
+  progress.handle({ kind: 'node-started', nodeId: 'load', attempt: 2 });
+  expect(await drawn()).not.toContain('tried again');
+  progress.close();
+});
+
 test('a run of 10,000 steps is counted at a terminal, and only what failed is told', () => {
   const output = createOutput({ isTTY: true });
   const progress = new RunProgress(output.stream);

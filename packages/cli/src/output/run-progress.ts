@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { RunEvent } from '@mlstack/core/project';
-import { describeEndCause, describeNodeEnd } from './describe-run-event.ts';
+import { describeEndCause, describeHookFailure, describeNodeEnd } from './describe-run-event.ts';
 import { formatErrorRecord } from './format-error-record.ts';
 import { formatCount, formatDuration } from './format-quantity.ts';
 import { truncate } from './format-table.ts';
@@ -23,7 +23,9 @@ const cursor = { hide: '\u001b[?25l', show: '\u001b[?25h', clearBelow: '\u001b[J
 export class RunProgress implements RunDisplay {
   readonly #output: NodeJS.WriteStream;
   readonly #isLive: boolean;
+  /** What runs, since when, and what waits for its next attempt, until when. */
   readonly #running = new Map<string, number>();
+  readonly #waiting = new Map<string, number>();
   #nodes = 0;
   #ended = 0;
   #startedAt = 0;
@@ -50,11 +52,13 @@ export class RunProgress implements RunDisplay {
         this.#tell(`${stateMark('waiting')} ${event.nodeId} waits: ${event.reason}`);
         break;
       case 'node-started':
+        this.#waiting.delete(event.nodeId);
         this.#running.set(event.nodeId, Date.now());
         if (!this.#isLive && this.#nodes <= mostToldNodes) this.#tell(`${stateMark('running')} ${event.nodeId}`);
         break;
       case 'attempt-failed':
         this.#running.delete(event.nodeId);
+        this.#waiting.set(event.nodeId, Date.now() + event.nextInMs);
         this.#tell(
           `${styleText('yellow', '!')} ${event.nodeId}  attempt ${event.attempt} ${describeEndCause(event.cause)}, again in ${formatDuration(event.nextInMs)}`,
           ...formatErrorRecord(event.error),
@@ -62,11 +66,16 @@ export class RunProgress implements RunDisplay {
         break;
       case 'node-ended':
         this.#running.delete(event.nodeId);
+        this.#waiting.delete(event.nodeId);
         this.#ended++;
         if (this.#nodes <= mostToldNodes || event.state === 'failed') this.#tell(...describeNodeEnd(event));
         break;
+      case 'hook-failed':
+        this.#tell(...describeHookFailure(event.nodeId, event));
+        break;
       case 'run-ended':
         this.#running.clear();
+        this.#waiting.clear();
         break;
     }
   }
@@ -117,7 +126,12 @@ export class RunProgress implements RunDisplay {
       if (lines.length === rows) break;
       lines.push(`${stateMark('running')} ${nodeId}  ${styleText('dim', formatDuration(now - since))}`);
     }
-    const more = this.#running.size - lines.length;
+    const more = Math.max(0, this.#running.size - lines.length);
+    for (const [nodeId, until] of this.#waiting) {
+      if (lines.length === rows) break;
+      const left = formatDuration(Math.max(0, until - now));
+      lines.push(`${stateMark('waiting')} ${nodeId}  ${styleText('dim', `tried again in ${left}`)}`);
+    }
     const total = `${this.#ended}/${this.#nodes} steps  ${formatDuration(now - this.#startedAt)}`;
     const notes = [total, more > 0 ? `and ${more} more running` : '', this.#isCancelling ? 'cancelling' : ''];
     return [...lines, styleText('dim', notes.filter((note) => note !== '').join('  '))];

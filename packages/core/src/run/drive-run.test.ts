@@ -275,7 +275,12 @@ test('hooks run after their step, are recorded, and change no outcome', async ()
     stepNode('next', { inputs: readsFrom('good') }),
   ]);
   const run = await bench.createRun(plan);
-  await bench.drive(run);
+  const told: unknown[] = [];
+  await bench.drive(run, { onEvent: (event) => event.kind === 'hook-failed' && told.push(event) });
+  expect(told).toMatchObject([
+    { nodeId: 'good', role: 'onSuccess', error: { message: 'good does not work' } },
+    { nodeId: 'bad', role: 'onFailure', error: { message: 'bad does not work' } },
+  ]);
   expect(bench.launched.toSorted()).toEqual(['bad 1', 'bad onFailure', 'good 1', 'good onSuccess', 'next 1']);
   expect(await bench.metadataStore.getNode(run.id, 'good')).toMatchObject({
     state: 'succeeded',

@@ -284,8 +284,12 @@ class RunDriver {
     if (failure !== undefined) this.#damage.examine(node, this.#outputs.inputsOf(node), failure);
     if (role !== 'step') {
       const outcome = failure === undefined ? 'succeeded' : stopping ? 'cancelled' : 'failed';
-      const error = outcome === 'failed' && failure !== undefined ? { error: failure } : {};
-      this.#recorder.add({ kind: 'hook-ended', nodeId: node.id, hook: { role, outcome, ...error } });
+      const failed = outcome === 'failed' && failure !== undefined ? { error: failure } : undefined;
+      const logged = end.result === undefined ? {} : { logChunks: end.result.logChunks };
+      this.#recorder.add(
+        { kind: 'hook-ended', nodeId: node.id, hook: { role, outcome, ...failed, ...logged } },
+        failed && { kind: 'hook-failed', nodeId: node.id, role, ...failed },
+      );
     } else if (failure === undefined && end.result !== undefined) this.#succeed(execution, end.result);
     else if (stopping) this.#finish(execution, 'cancelled', end);
     else if (failure !== undefined) this.#failAttempt(execution, end, failure);

@@ -45,6 +45,12 @@ export async function explainRun(project: Project, idOrName: string, page: PageO
       runs.set(runId, known);
       return known;
     };
+    const nameRun = async (reason: string, { cachedFrom }: NodeRecord) => {
+      if (cachedFrom === undefined) return reason;
+      // A run that was deleted since has no name any more.
+      const from = await readRun(cachedFrom.runId).catch(() => undefined);
+      return from === undefined ? reason : reason.replace(cachedFrom.runId, from.name);
+    };
     const steps: NodeExplanation[] = [];
     for (const node of items) {
       const { nodeId, step, state } = node;
@@ -56,7 +62,10 @@ export async function explainRun(project: Project, idOrName: string, page: PageO
         nodeId,
         step,
         state,
-        reason: node.reason ?? (state === 'pending' ? 'it has not begun' : 'no reason was recorded'),
+        reason: await nameRun(
+          node.reason ?? (state === 'pending' ? 'it has not begun' : 'no reason was recorded'),
+          node,
+        ),
         ...(isComparable ? { comparedWith: { runId: before.id, runName: before.name } } : {}),
         differences:
           previous === undefined || !isComparable

@@ -359,6 +359,27 @@ test('a log is read step by step, and one of a step that is not there is refused
   });
 });
 
+test('what hooks print is read after what their step printed', async () => {
+  const hooks = ['onSuccess', 'onFailure'] as const;
+  await bench.run({ ...chain, nodes: chain.nodes.map((node) => (node.id === 'load' ? { ...node, hooks } : node)) });
+  const line = (said: string) => JSON.stringify({ time: '2026-01-01T00:00:00.000Z', stream: 'stdout', text: said });
+  for (const name of ['load.1.log', 'load.1.on-success.log', 'train.1.log'])
+    await bench.artifactStore.write(`store/runs/run1/${name}.000001.jsonl`, Buffer.from(`${line(name)}\n`));
+  const read = async (options = {}) => {
+    const lines: unknown[] = [];
+    for await (const { text, role } of readRunLog(project, 'run1', options)) lines.push([text, role]);
+    return lines;
+  };
+  const ofLoad = [
+    ['load.1.log', undefined],
+    ['load.1.on-success.log', 'onSuccess'],
+  ];
+  expect(await read()).toEqual([...ofLoad, ['train.1.log', undefined]]);
+  expect(await read({ node: 'load' })).toEqual(ofLoad);
+  expect(await read({ node: 'load', attempt: 1 })).toEqual(ofLoad);
+  expect(await read({ node: 'load', follow: true })).toEqual(ofLoad);
+});
+
 test('stopping a run that has ended changes nothing', async () => {
   await bench.run(chain);
   expect(await stopRun(project, 'run1')).toMatchObject({ state: 'completed', changed: false });

@@ -7,7 +7,9 @@ import type { Project } from '../project/project.ts';
 import { observeRun } from './observe-run-state.ts';
 import { outputPrefix } from './output-keys.ts';
 import { readStepLog } from './read-step-log.ts';
+import type { HookRecord } from './run-record.ts';
 import type { LogLine } from './step-log.ts';
+import type { StepRequest } from './step-request.ts';
 
 export interface ReadRunLogOptions {
   /** Node id. Default: all nodes, in plan order. */
@@ -21,6 +23,8 @@ export interface ReadRunLogOptions {
 export interface RunLogLine extends LogLine {
   readonly nodeId: string;
   readonly attempt: number;
+  /** Said by a hook of the step, not by the step itself. */
+  readonly role?: HookRecord['role'];
 }
 
 /** Fails with `RunNotFoundError` or `NodeNotFoundError` when the first line is asked for. */
@@ -45,6 +49,7 @@ export async function* readRunLog(
         artifactStore: await stack.component('artifact-store'),
         metadataStoreIds: [await metadataStore.storeId(), ...(await metadataStore.earlierStoreIds())],
         runId: id,
+        hooks: new Map(record.plan.nodes.filter(({ hooks }) => hooks.length > 0).map((one) => [one.id, one.hooks])),
         follow,
         signal,
       };
@@ -65,6 +70,8 @@ interface Reading {
   /** Under one of them lies what an attempt wrote. */
   readonly metadataStoreIds: readonly string[];
   readonly runId: string;
+  /** Of nodes that have some. */
+  readonly hooks: ReadonlyMap<string, readonly HookRecord['role'][]>;
   readonly follow: boolean;
   readonly signal: AbortSignal | undefined;
 }
@@ -80,32 +87,52 @@ async function* readNode(reading: Reading, nodeId: string, wanted?: number): Asy
     attempt ??= follow && node?.state === 'running' ? Math.max(1, newest) : newest;
     if (attempt > 0 && attempt <= newest) {
       yield* readAttempt(reading, nodeId, attempt);
-      attempt = wanted === undefined ? attempt + 1 : newest + 1;
-      if (wanted !== undefined) return;
+      if (wanted !== undefined) return yield* readHooks(reading, nodeId, wanted);
+      attempt += 1;
       continue;
     }
-    if (!follow || (await isSettled(reading, nodeId))) return;
+    if (!follow || (await isSettled(reading, nodeId))) return yield* readHooks(reading, nodeId, newest);
     if (attempt === 0) attempt = 1;
     await sleep(pollMs, undefined, signal === undefined ? {} : { signal });
   }
 }
 
-async function* readAttempt(reading: Reading, nodeId: string, attempt: number): AsyncGenerator<RunLogLine> {
-  const { metadataStore, artifactStore, metadataStoreIds, runId, follow, signal } = reading;
-  const lastChunk = async () => {
-    const node = await metadataStore.getNode(runId, nodeId);
+/** They ran after the step's last attempt. */
+async function* readHooks(reading: Reading, nodeId: string, attempt: number): AsyncGenerator<RunLogLine> {
+  for (const role of reading.hooks.get(nodeId) ?? []) {
+    const goesOnAfter = role === 'onSuccess' ? 'succeeded' : 'failed';
+    yield* readExecution(reading, { nodeId, attempt, role }, async () => {
+      const node = await reading.metadataStore.getNode(reading.runId, nodeId);
+      const ended = node?.hooks.find((hook) => hook.role === role);
+      if (ended !== undefined) return ended.logChunks ?? 0;
+      return node?.state !== goesOnAfter || (await isRunOver(reading)) ? 0 : undefined;
+    });
+  }
+}
+
+function readAttempt(reading: Reading, nodeId: string, attempt: number): AsyncGenerator<RunLogLine> {
+  return readExecution(reading, { nodeId, attempt, role: 'step' }, async () => {
+    const node = await reading.metadataStore.getNode(reading.runId, nodeId);
     if (node === undefined || node.attempts > attempt) return 0;
     if (node.state !== 'running') return node.logChunks ?? 0;
     // Whoever drove it is gone, and nothing more will come.
     return (await isRunOver(reading)) ? 0 : undefined;
-  };
+  });
+}
+
+/** @param lastChunk as for `readStepLog`, while following. */
+async function* readExecution(
+  { artifactStore, metadataStoreIds, runId, follow, signal }: Reading,
+  { nodeId, attempt, role }: Pick<StepRequest, 'nodeId' | 'attempt' | 'role'>,
+  lastChunk: () => Promise<number | undefined>,
+): AsyncGenerator<RunLogLine> {
   const options = { ...(follow ? { lastChunk } : {}), ...(signal === undefined ? {} : { signal }) };
   for (const metadataStoreId of metadataStoreIds) {
-    const prefix = outputPrefix(metadataStoreId, { runId, nodeId, attempt, role: 'step' });
+    const prefix = outputPrefix(metadataStoreId, { runId, nodeId, attempt, role });
     let isFound = false;
     for await (const line of readStepLog(artifactStore, prefix, options)) {
       isFound = true;
-      yield { ...line, nodeId, attempt };
+      yield { ...line, nodeId, attempt, ...(role === 'step' ? {} : { role }) };
     }
     if (isFound) return;
   }

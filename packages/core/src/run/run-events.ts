@@ -1,5 +1,5 @@
 import type { EndCause } from './launcher.ts';
-import type { NodeState, RunState } from './run-record.ts';
+import type { HookRecord, NodeState, RunState } from './run-record.ts';
 import type { ErrorRecord } from './step-result.ts';
 
 /** What a driver tells whoever watches it, after it is durable. */
@@ -32,6 +32,13 @@ export type RunEvent =
       readonly error?: ErrorRecord;
       readonly previews?: Readonly<Record<string, string>>;
       readonly reason?: string;
+    }
+  /** A hook has failed, which changes no outcome. */
+  | {
+      readonly kind: 'hook-failed';
+      readonly nodeId: string;
+      readonly role: HookRecord['role'];
+      readonly error: ErrorRecord;
     }
   | {
       readonly kind: 'run-ended';

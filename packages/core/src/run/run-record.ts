@@ -85,6 +85,7 @@ export interface HookRecord {
   readonly role: 'onSuccess' | 'onFailure';
   readonly outcome: StepOutcome;
   readonly error?: ErrorRecord;
+  readonly logChunks?: number;
 }
 
 /** Who drives: told apart even where process ids are used again. */

@@ -48,8 +48,9 @@ export default class RunsLogs extends MlstackCommand {
   }
 }
 
-function formatLine({ nodeId, stream, level, text }: RunLogLine, withStep: boolean): string {
-  const step = withStep ? `${styleText('cyan', nodeId)}  ` : '';
+function formatLine({ nodeId, role, stream, level, text }: RunLogLine, withStep: boolean): string {
+  const who = [withStep ? nodeId : '', role ?? ''].filter((part) => part !== '').join(' ');
+  const step = who === '' ? '' : `${styleText('cyan', who)}  `;
   const isBad = stream === 'stderr' || level === 'error' || level === 'warn';
   const show = (part: string) => (isBad ? styleText(level === 'error' ? 'red' : 'yellow', part) : part);
   // What is written over itself, as a bar of progress is, stands line by line.
