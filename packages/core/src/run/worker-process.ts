@@ -65,11 +65,6 @@ interface RunningJob {
   readonly openStreams: Set<'stdout' | 'stderr'>;
 }
 
-/**
- * All that a worker loads is young and stays: room for it saves the collector from moving it about, a tenth of the start. Flags of the heap
- * are the only ones here: with a flag of any other kind V8 refuses its compiled code, Node's own and the cached, a quarter of the start.
- */
-const youngGenerationMiB = 16;
 const tailLength = 16 * 1024;
 /** How long a worker may take to end by itself when it is closed, in milliseconds. */
 const closeGraceMs = 1000;
@@ -100,10 +95,8 @@ export class WorkerProcess {
   #isOver = false;
 
   constructor({ program = programFile('worker-main'), env = {}, heapLimitBytes }: WorkerOptions = {}) {
-    const heap = [
-      `--min-semi-space-size=${youngGenerationMiB}`,
-      ...(heapLimitBytes === undefined ? [] : [`--max-old-space-size=${Math.ceil(heapLimitBytes / 2 ** 20)}`]),
-    ];
+    // No flag but of the heap: with any other, V8 refuses its compiled code, Node's own and the cached, a quarter of the start.
+    const heap = heapLimitBytes === undefined ? [] : [`--max-old-space-size=${Math.ceil(heapLimitBytes / 2 ** 20)}`];
     const [file, ...args] = watchedCommand([process.execPath, ...programFlags(program), ...heap, program]);
     // Only here: a worker loads this module, too, and starts none.
     const { spawn } = process.getBuiltinModule('node:child_process');
