@@ -64,17 +64,27 @@ test('where it is needed, what is heavy is seen to be loaded', () => {
   expect(heavy).toContain('node:crypto');
 }, 60_000);
 
+const onePipeline = `import { pipeline, step } from '@mlstack/core';
+const one = step({ name: 'one', run: () => 1 });
+export default pipeline('one', () => { one(); });`;
+
+test('a run of code that was built, on a stack that was checked, loads few files in its two processes', () => {
+  const { user, modulesOf } = recordModules();
+  user.write('one.ts', onePipeline);
+  user.succeed('run', 'one.ts');
+  const modules = modulesOf('run', 'one.ts', '--no-cache');
+  const files = modules.filter((url) => url.startsWith('file:'));
+  expect(files).toContainEqual(expect.stringMatching(/\/bundles\/\w+\/entry\.mjs$/));
+  expect(files.length).toBeLessThan(40);
+  expect(files.filter((url) => /zod|esbuild|yaml|cosmiconfig|assemble-bundle/.test(url))).toEqual([]);
+}, 60_000);
+
 /** Installers give files the times of their archive, which are the same for all versions. */
 const archived = new Date('1985-10-26T08:15:00Z');
 
 test('a stack is checked when it or a flavor has changed, and a run of one that was checked makes no schema', () => {
   const { user, modulesOf } = recordModules();
-  user.write(
-    'one.ts',
-    `import { pipeline, step } from '@mlstack/core';
-    const one = step({ name: 'one', run: () => 1 });
-    export default pipeline('one', () => { one(); });`,
-  );
+  user.write('one.ts', onePipeline);
   const makesSchemas = () => modulesOf('run', 'one.ts', '--no-cache').some((url) => /\/core\/dist\/zod\b/.test(url));
   expect([makesSchemas(), makesSchemas()]).toEqual([true, false]);
   user.succeed('orchestrator', 'update', 'default', '--concurrency=3');
