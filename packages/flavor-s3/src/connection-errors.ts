@@ -1,6 +1,8 @@
 import type { Explanation } from './s3-errors.ts';
 
-const unreachable = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT']);
+const unreachable = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+const goOn = 'try again; `mlstack runs resume` goes on with a run';
 
 const untrusted = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -13,15 +15,20 @@ const untrusted = new Set([
 
 /** Says what is wrong with a connection in a user's words, by the code of Node's error. */
 export function explainConnectionError(code: string): Explanation | undefined {
+  if (code === 'ETIMEDOUT')
+    return {
+      reason: `the server does not answer (${code})`,
+      hint: `Check the endpoint and the network, then ${goOn}.`,
+    };
   if (unreachable.has(code))
     return {
       reason: `the server cannot be reached (${code})`,
-      hint: 'Check the endpoint and the network, then go on with `mlstack runs resume`.',
+      hint: `Check the endpoint and the network, then ${goOn}.`,
     };
   if (code === 'ECONNRESET' || code === 'EPIPE')
     return {
       reason: `the server cannot be reached (${code}): it ends the connection`,
-      hint: 'Check the endpoint (does it speak https://?) and the network, then go on with `mlstack runs resume`.',
+      hint: `Check the endpoint (does it speak https://?) and the network, then ${goOn}.`,
     };
   if (code === 'EPROTO' || code.startsWith('ERR_SSL_'))
     return {

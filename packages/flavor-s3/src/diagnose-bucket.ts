@@ -62,7 +62,7 @@ async function findBucketProblem(client: S3Client, { name, config }: S3Bucket): 
           ? 'Run `mlstack stack up`.'
           : 'Correct the path, or set --createBucket=true on the store and run `mlstack stack up`.',
       );
-    const cause = await whyUnreachable(client, name);
+    const cause = await whyUnreachable(client, name, error);
     // What is denied is found out one by one.
     return cause === undefined || isDenial(cause) ? undefined : explained('bucket', cause);
   }

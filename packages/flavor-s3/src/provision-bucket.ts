@@ -71,7 +71,7 @@ async function bucketExists(bucket: S3Bucket): Promise<boolean> {
       return true;
     } catch (error) {
       if (statusOf(error) === 404) return false;
-      throw (await whyUnreachable(client, bucket.name)) ?? error;
+      throw (await whyUnreachable(client, bucket.name, error)) ?? error;
     }
   });
 }

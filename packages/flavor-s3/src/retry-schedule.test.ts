@@ -37,3 +37,12 @@ test('a server that says when to come back is obeyed', () => {
 test('without patience nothing is tried again', () => {
   expect(delaysOf(new RetrySchedule(0))).toEqual([]);
 });
+
+test('the time in which a server was silent counts', () => {
+  const schedule = new RetrySchedule(10_000);
+  expect(schedule.next(0, 8000)).toBeLessThanOrEqual(100);
+  vi.advanceTimersByTime(1000);
+  expect(schedule.next(0, 1000)).toBeLessThanOrEqual(200);
+  vi.advanceTimersByTime(1000);
+  expect(schedule.next()).toBeUndefined();
+});

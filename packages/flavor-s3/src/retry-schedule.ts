@@ -11,11 +11,15 @@ export class RetrySchedule {
     this.#limitMs = limitMs;
   }
 
-  /** Milliseconds to wait before the next try, at least `atLeast`; `undefined` when it is time to give up. */
-  next(atLeast = 0): number | undefined {
+  /**
+   * Milliseconds to wait before the next try; `undefined` when it is time to give up.
+   *
+   * @param atLeast milliseconds to wait. @param silentMs for how long the try that failed had been waiting for an answer that did not come.
+   */
+  next(atLeast = 0, silentMs = 0): number | undefined {
     const doubled = Math.min(firstDelayMs * 2 ** this.retries, longestDelayMs);
     const delay = Math.max(atLeast, doubled * (0.5 + Math.random() / 2));
-    this.#failingSince ??= performance.now();
+    this.#failingSince ??= performance.now() - silentMs;
     if (performance.now() - this.#failingSince + delay > this.#limitMs) return undefined;
     this.retries++;
     return delay;

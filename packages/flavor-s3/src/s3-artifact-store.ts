@@ -24,7 +24,7 @@ import { isMissing, requireETag } from './s3-errors.ts';
 import { writeObject } from './write-object.ts';
 
 /** Who asks how things are does not wait for them to get better. */
-const impatience = { retrySeconds: 2, timeoutSeconds: 10 };
+const impatience = { retrySeconds: 2, timeoutSeconds: 8 };
 
 type Abortable = { readonly signal?: AbortSignal };
 

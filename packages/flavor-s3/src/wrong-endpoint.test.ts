@@ -5,6 +5,7 @@ import type { RequestListener } from 'node:http';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
+import { createServer as createNetServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -109,3 +110,21 @@ function selfSigned(): { readonly key: Buffer; readonly cert: Buffer } {
   });
   return { key: readFileSync(keyFile), cert: readFileSync(certFile) };
 }
+
+test('a server that takes connections and never answers is given up after its time, and not asked twice', async () => {
+  let asked = 0;
+  const silent = createNetServer((socket) => void socket.on('error', () => {}).on('data', () => asked++));
+  const port = await listen(silent);
+  const keys = { accessKeyId: 'any', secretAccessKey: 'any' };
+  const endpoint = `http://127.0.0.1:${port}`;
+  const store = createTestStore({ path: 's3://bucket', endpoint, ...keys, retrySeconds: 0.4, timeoutSeconds: 0.5 });
+  onTestFinished(() => store.close());
+  expect(await store.status()).toEqual({ state: 'failed', message: expect.stringContaining('does not answer') });
+  expect(asked).toBe(1);
+  expect(await store.diagnose()).toEqual([
+    expect.objectContaining({ message: expect.stringContaining('does not answer'), fix: expect.any(String) }),
+  ]);
+  expect(asked).toBe(2);
+  await expect(store.stat('key')).rejects.toThrow('does not answer');
+  expect(asked).toBe(3);
+});

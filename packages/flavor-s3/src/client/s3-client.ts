@@ -101,6 +101,7 @@ export class S3Client {
     const schedule = new RetrySchedule(this.#config.retrySeconds * 1000);
     let corrections = 0;
     for (;;) {
+      const askedAt = performance.now();
       try {
         return await receive(await this.#ask(request));
       } catch (thrown) {
@@ -111,7 +112,7 @@ export class S3Client {
           corrections++;
           continue;
         }
-        const delay = isPassing(error) ? schedule.next(retryAfterMs(error)) : undefined;
+        const delay = isPassing(error) ? schedule.next(retryAfterMs(error), this.#silentMs(error, askedAt)) : undefined;
         if (delay === undefined) throw error;
         await sleep(delay, undefined, signal === undefined ? {} : { signal });
       }
@@ -135,6 +136,11 @@ export class S3Client {
     if (text !== '') throw errorOf(answer.status, answer.headers, await parseXml(text));
     const code = isElsewhere(answer, target.region) ? 'PermanentRedirect' : undefined;
     throw new S3AnswerError(answer.status, answer.headers, { code });
+  }
+
+  #silentMs(error: unknown, askedAt: number): number {
+    const isSilence = (error as { readonly code?: unknown }).code === 'ETIMEDOUT';
+    return isSilence ? Math.min(performance.now() - askedAt, this.#config.timeoutSeconds * 1000) : 0;
   }
 
   #serverTime(): Date {
