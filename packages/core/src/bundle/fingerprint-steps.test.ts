@@ -344,6 +344,40 @@ test('Classes, destructuring, enums, namespaces, defaults, re-exports, cycles, J
   expect(await changedBy('lazy.ts', 'calls = 0', 'calls = 1')).toEqual(['lazy']);
 });
 
+test.each([
+  ['standard', '{}'],
+  ['experimental', '{"compilerOptions":{"experimentalDecorators":true}}'],
+])('A decorator counts for the steps that use what it decorates, as %s ones', async (kind, tsconfig) => {
+  const kinds = ['OfClass', 'OfMethod', 'OfField', 'OfGetter', 'OfStatic', ...(kind === 'standard' ? ['OfPrivate'] : [])];
+  const decorators = [...kinds, 'Unused'].map((name) => `export const ${name} = (...given: any[]): any => ${name}Made(1);
+    const ${name}Made = (value: number): any => void value;`);
+  const members: Record<string, string> = {
+    OfClass: '@d.OfClass class OfClass {}',
+    OfMethod: 'class OfMethod { @d.OfMethod value() { return 1; } }',
+    OfField: 'class OfField { @d.OfField value = 1; }',
+    OfGetter: 'class OfGetter { @d.OfGetter get value() { return 1; } }',
+    OfStatic: 'class OfStatic { @d.OfStatic static value() { return 1; } }',
+    OfPrivate: 'class OfPrivate { @d.OfPrivate #value() { return 1; } get() { return this.#value(); } }',
+  };
+  const files = {
+    'tsconfig.json': tsconfig,
+    'pipeline.ts': `
+      import { step } from '@mlstack/core';
+      import * as d from './decorators.ts';
+      ${kinds.map((name) => members[name]).join('\n')}
+      ${kinds.map((name) => `export const uses${name} = step({ name: '${name}', run: () => new ${name}() });`).join('\n')}
+      export const plain = step({ name: 'plain', run: () => 1 });
+    `,
+    'decorators.ts': decorators.join('\n'),
+  };
+  for (const name of kinds) {
+    const edited = files['decorators.ts'].replace(`${name}Made(1)`, `${name}Made(2)`);
+    expect(await changedSteps(files, { 'decorators.ts': edited }), name).toEqual([`uses${name}`]);
+  }
+  const edited = files['decorators.ts'].replace('UnusedMade(1)', 'UnusedMade(2)');
+  expect(await changedSteps(files, { 'decorators.ts': edited })).toEqual([]);
+});
+
 test('Changes reach a variable through another name, a callback, a parameter or a loop', async () => {
   const edits = {
     alias: ["const inner = table.rows; inner.push('OLD');", 'OLD'],

@@ -35,6 +35,9 @@ const changing = new Set(
 /** Functions of `Object` and `Reflect` that change their first argument. */
 const changingFirst = new Set('assign defineProperty defineProperties setPrototypeOf set deleteProperty'.split(' '));
 
+/** Functions of the bundler's that apply decorators to what they are given: `__decorateElement`, `__decorateClass`. */
+const decorating = /^__decorate[A-Z]/;
+
 /** What is seen of a call to one of these is a value; the definitions that core's functions are given run later. */
 const definers = new Set(['step', 'pipeline', 'defineMaterializer', 'defineFlavor']);
 
@@ -98,7 +101,7 @@ export function readEffects(
     const handed = namesIn(callee.type === 'MemberExpression' ? [callee.object, ...args] : args);
     for (const name of handed) {
       changes.handed.add(name);
-      if (discarded && root.kind !== 'user') changes.names.add(name);
+      if (discarded && (root.kind !== 'user' || decorating.test(root.name))) changes.names.add(name);
     }
   }
 
