@@ -80,7 +80,9 @@ describe('what a run begins with', () => {
       ]);
     }
     user.succeed(...run('sums'));
-    user.succeed('run', 'behaviours.ts#sums', '--run-name', 'second', '--param', 'total.label=two');
+    const { run: second } = user.ask('run', 'behaviours.ts#sums', '--run-name', 'second', '--param', 'total.label=two');
+    for (const command of ['describe', 'explain', 'stop']) expect(user.ask('runs', command).run.id).toBe(second.id);
+    expect(user.ask('runs', 'describe').run.steps[0].reason).toMatch(/as in run sums$/);
     expect(user.ask('runs', 'describe').run.name).toBe('second');
     expect(user.succeed('runs', 'logs')).toBe('total  two times 1\n');
     user.succeed('run', 'behaviours.ts#sums', '--param', 'total.label=two');

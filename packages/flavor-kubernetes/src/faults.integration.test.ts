@@ -59,7 +59,7 @@ describe.skipIf(!isClusterThere || !areServersOurs)(
         },
       });
       expect(outcome.state).toBe('completed');
-      expect(await project.readLog(outcome.runId)).toEqual(['still there']);
+      expect(await project.readLog(outcome.id)).toEqual(['still there']);
     });
 
     test('a step on a node that does not answer is lost, and is tried again once a node is there', async () => {
@@ -80,7 +80,7 @@ describe.skipIf(!isClusterThere || !areServersOurs)(
       );
       expect(waitingReasons(events)).toContainEqual(expect.stringContaining('untolerated taint'));
       expect(outcome.state).toBe('completed');
-      expect(await project.namespace.listLeft(outcome.runId)).toEqual([]);
+      expect(await project.namespace.listLeft(outcome.id)).toEqual([]);
     });
   },
 );

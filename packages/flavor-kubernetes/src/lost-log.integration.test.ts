@@ -16,7 +16,7 @@ describe.skipIf(!isClusterThere)(`the log of a pod that is killed ${clusterTests
       settings: { resources: { memory: '320Mi' } },
     });
     expect(outcome.error).toMatchObject({ code: 'STEP_OUT_OF_MEMORY' });
-    expect(await project.readLog(outcome.runId)).toContain('filling');
+    expect(await project.readLog(outcome.id)).toContain('filling');
   });
 
   // In a namespace of its own the program that watches over the step would be the first process, which nothing in it can kill.
@@ -33,7 +33,7 @@ describe.skipIf(!isClusterThere)(`the log of a pod that is killed ${clusterTests
       vendor: { podTemplate },
     });
     expect(outcome.error).toMatchObject({ code: 'STEP_KILLED' });
-    expect(await project.readLog(outcome.runId)).toEqual([notice, 'last words', 'with *** in them']);
-    expect(await project.namespace.listLeft(outcome.runId)).toEqual([]);
+    expect(await project.readLog(outcome.id)).toEqual([notice, 'last words', 'with *** in them']);
+    expect(await project.namespace.listLeft(outcome.id)).toEqual([]);
   });
 });

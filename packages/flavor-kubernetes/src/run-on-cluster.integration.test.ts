@@ -17,8 +17,8 @@ describe.skipIf(!isClusterThere)(`a pipeline on a real cluster ${clusterTests}`,
     expect(outcome, JSON.stringify(events, null, 1)).toMatchObject({ state: 'completed', counts: { succeeded: 2 } });
     const ended = events.filter((event) => event.kind === 'node-ended' && event.nodeId === 'total');
     expect(ended).toMatchObject([{ state: 'succeeded', previews: { output: expect.stringContaining('4950') } }]);
-    expect(await project.readLog(outcome.runId)).toEqual([expect.stringMatching(/^loading on mlstack-/)]);
-    expect(await project.namespace.listLeft(outcome.runId)).toEqual([]);
+    expect(await project.readLog(outcome.id)).toEqual([expect.stringMatching(/^loading on mlstack-/)]);
+    expect(await project.namespace.listLeft(outcome.id)).toEqual([]);
   });
 
   test('code that has not changed is not uploaded again, and its steps are taken from the cache', async () => {
@@ -43,19 +43,19 @@ describe.skipIf(!isClusterThere)(`a pipeline on a real cluster ${clusterTests}`,
     );
     const { outcome } = await project.run(file);
     expect(outcome.state).toBe('completed');
-    expect(await project.readLog(outcome.runId)).toEqual(['2000000']);
+    expect(await project.readLog(outcome.id)).toEqual(['2000000']);
   });
 
   test('a step operator runs one step on the cluster and leaves the rest on this machine', async () => {
     const { outcome } = await project.run('mixed', { stack: 'mixed' });
     expect(outcome.state).toBe('completed');
-    const [line = ''] = await project.readLog(outcome.runId);
+    const [line = ''] = await project.readLog(outcome.id);
     expect(JSON.parse(line)).toEqual({
       first: hostname(),
       second: expect.stringMatching(/^mlstack-/),
       third: hostname(),
     });
-    expect(await project.namespace.listLeft(outcome.runId)).toEqual([]);
+    expect(await project.namespace.listLeft(outcome.id)).toEqual([]);
   });
 
   test('a finished Job makes room for the next, or goes with the run', async () => {
@@ -72,7 +72,7 @@ describe.skipIf(!isClusterThere)(`a pipeline on a real cluster ${clusterTests}`,
     expect(outcome.counts).toMatchObject({ succeeded: 16 });
     // One may be seen beside the one that is made in its place; those that are being removed do not count, however long the server takes.
     expect(most).toBeLessThan(8);
-    expect(await project.namespace.listLeft(outcome.runId)).toEqual([]);
+    expect(await project.namespace.listLeft(outcome.id)).toEqual([]);
   });
 
   test('a run is watched by a bounded number of requests, however many steps it has', async () => {
@@ -107,7 +107,7 @@ describe.skipIf(!isClusterThere)(`a pipeline on a real cluster ${clusterTests}`,
       },
     });
     expect(outcome.state).toBe('completed');
-    const log = await project.readLog(outcome.runId);
+    const log = await project.readLog(outcome.id);
     expect(log).toEqual(['working', 'the token is ***']);
     dumps.push(await project.namespace.dump(), ...log, await project.dumpStore('runs/'));
     const [running = ''] = dumps;
@@ -118,6 +118,6 @@ describe.skipIf(!isClusterThere)(`a pipeline on a real cluster ${clusterTests}`,
         expect(dump.includes(secret), `${secret} in ${dump.slice(0, 2000)}`).toBe(false);
       }
     }
-    expect(await project.namespace.listLeft(outcome.runId)).toEqual([]);
+    expect(await project.namespace.listLeft(outcome.id)).toEqual([]);
   });
 });

@@ -145,7 +145,7 @@ describe.skipIf(!isClusterThere)(`how steps end ${clusterTests}`, { concurrent: 
       onRunning: async ({ cancel }) => cancel(),
     });
     expect(outcome).toMatchObject({ state: 'cancelled', counts: { cancelled: 1 } });
-    expect(await project.namespace.listLeft(outcome.runId)).toEqual([]);
+    expect(await project.namespace.listLeft(outcome.id)).toEqual([]);
   });
 });
 

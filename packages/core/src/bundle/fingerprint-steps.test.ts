@@ -348,9 +348,18 @@ test.each([
   ['standard', '{}'],
   ['experimental', '{"compilerOptions":{"experimentalDecorators":true}}'],
 ])('A decorator counts for the steps that use what it decorates, as %s ones', async (kind, tsconfig) => {
-  const kinds = ['OfClass', 'OfMethod', 'OfField', 'OfGetter', 'OfStatic', ...(kind === 'standard' ? ['OfPrivate'] : [])];
-  const decorators = [...kinds, 'Unused'].map((name) => `export const ${name} = (...given: any[]): any => ${name}Made(1);
-    const ${name}Made = (value: number): any => void value;`);
+  const kinds = [
+    'OfClass',
+    'OfMethod',
+    'OfField',
+    'OfGetter',
+    'OfStatic',
+    ...(kind === 'standard' ? ['OfPrivate'] : []),
+  ];
+  const decorators = [...kinds, 'Unused'].map(
+    (name) => `export const ${name} = (...given: any[]): any => ${name}Made(1);
+    const ${name}Made = (value: number): any => void value;`,
+  );
   const members: Record<string, string> = {
     OfClass: '@d.OfClass class OfClass {}',
     OfMethod: 'class OfMethod { @d.OfMethod value() { return 1; } }',

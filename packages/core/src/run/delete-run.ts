@@ -14,7 +14,7 @@ import { metadataStorePrefix, runPrefix } from './output-keys.ts';
 import { useStack } from './use-stack.ts';
 
 export interface DeletedRun {
-  readonly runId: string;
+  readonly id: string;
   readonly name: string;
   /** Records of artifacts that nobody else had taken. */
   readonly artifacts: number;
@@ -47,7 +47,7 @@ export async function deleteRun(project: Project, idOrName: string): Promise<Del
         throw new BytesLeftError(name, artifactStore.name, error);
       });
       rmSync(driverLogFile(project.stateDirectory, id), { force: true });
-      return { runId: id, name, artifacts: orphans.length, objects, notices: [...notices, ...left] };
+      return { id, name, artifacts: orphans.length, objects, notices: [...notices, ...left] };
     } finally {
       await stack.close();
     }

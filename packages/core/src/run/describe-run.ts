@@ -2,6 +2,7 @@ import type { PageOptions } from '../component/metadata-store.ts';
 import type { FailureMode } from '../pipeline/plan.ts';
 import type { Project } from '../project/project.ts';
 import { observeRun } from './observe-run-state.ts';
+import { readRunsOnce, reasonWithName } from './reason-with-name.ts';
 import type { LeaseHolder, NodeDetail, RunDetail, RunSummary, StackSnapshot } from './run-record.ts';
 import { dependenciesOf } from './run-schedule.ts';
 import type { ErrorRecord } from './step-result.ts';
@@ -34,11 +35,18 @@ export async function describeRun(project: Project, idOrName: string, page: Page
     const { record, lease, error, ...summary } = observeRun(await metadataStore.getRun(idOrName));
     const { items, next } = await metadataStore.listNodes(summary.id, { limit: 200, ...page });
     const planned = new Map(record.plan.nodes.map((node) => [node.id, node]));
+    const readRun = readRunsOnce(metadataStore);
     const steps = await Promise.all(
       items.map(async ({ nodeId }) => {
         const detail = await metadataStore.getNode(summary.id, nodeId);
         const node = planned.get(nodeId);
-        return detail && { ...detail, dependsOn: node === undefined ? [] : dependenciesOf(node) };
+        if (detail === undefined) return undefined;
+        const reason = await reasonWithName(detail, readRun);
+        return {
+          ...detail,
+          ...(reason === undefined ? {} : { reason }),
+          dependsOn: node === undefined ? [] : dependenciesOf(node),
+        };
       }),
     );
     return {

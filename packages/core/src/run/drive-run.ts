@@ -428,9 +428,9 @@ class RunDriver {
       { kind: 'run-state', state, ...error },
       { kind: 'run-ended', runId: run.id, state, durationMs, ...error },
     );
-    const { id: runId, name, plan, stack } = run;
+    const { id, name, plan, stack } = run;
     const counts = this.#schedule.counts;
-    this.#outcome = { runId, name, pipeline: plan.pipeline, stack: stack.name, state, durationMs, counts, ...error };
+    this.#outcome = { id, name, pipeline: plan.pipeline, stack: stack.name, state, durationMs, counts, ...error };
   }
 
   /** Adopts what still runs, reads results that are there, and only then lets the rest start again. */

@@ -1,7 +1,8 @@
 import type { PageOptions } from '../component/metadata-store.ts';
 import type { Plan } from '../pipeline/plan.ts';
 import type { Project } from '../project/project.ts';
-import type { NodeRecord, NodeState, RunDetail } from './run-record.ts';
+import { readRunsOnce, reasonWithName } from './reason-with-name.ts';
+import type { NodeRecord, NodeState } from './run-record.ts';
 import { useStack } from './use-stack.ts';
 
 /** One part of the cache key that differs from the run before. */
@@ -27,7 +28,7 @@ export interface NodeExplanation {
 }
 
 export interface RunExplanation {
-  readonly runId: string;
+  readonly id: string;
   readonly name: string;
   readonly steps: readonly NodeExplanation[];
   readonly next?: string;
@@ -39,18 +40,7 @@ export async function explainRun(project: Project, idOrName: string, page: PageO
     const metadataStore = await stack.component('metadata-store');
     const { id, name, record } = await metadataStore.getRun(idOrName);
     const { items, next } = await metadataStore.listNodes(id, { limit: 200, ...page });
-    const runs = new Map<string, Promise<RunDetail>>();
-    const readRun = (runId: string) => {
-      const known = runs.get(runId) ?? metadataStore.getRun(runId);
-      runs.set(runId, known);
-      return known;
-    };
-    const nameRun = async (reason: string, { cachedFrom }: NodeRecord) => {
-      if (cachedFrom === undefined) return reason;
-      // A run that was deleted since has no name any more.
-      const from = await readRun(cachedFrom.runId).catch(() => undefined);
-      return from === undefined ? reason : reason.replace(cachedFrom.runId, from.name);
-    };
+    const readRun = readRunsOnce(metadataStore);
     const steps: NodeExplanation[] = [];
     for (const node of items) {
       const { nodeId, step, state } = node;
@@ -62,10 +52,9 @@ export async function explainRun(project: Project, idOrName: string, page: PageO
         nodeId,
         step,
         state,
-        reason: await nameRun(
-          node.reason ?? (state === 'pending' ? 'it has not begun' : 'no reason was recorded'),
-          node,
-        ),
+        reason:
+          (await reasonWithName(node, readRun)) ??
+          (state === 'pending' ? 'it has not begun' : 'no reason was recorded'),
         ...(isComparable ? { comparedWith: { runId: before.id, runName: before.name } } : {}),
         differences:
           previous === undefined || !isComparable
@@ -73,7 +62,7 @@ export async function explainRun(project: Project, idOrName: string, page: PageO
             : compareKeyParts(keyPartsOf(previous, before.record.plan), keyPartsOf(node, record.plan)),
       });
     }
-    return { runId: id, name, steps, ...(next === undefined ? {} : { next }) };
+    return { id, name, steps, ...(next === undefined ? {} : { next }) };
   });
 }
 

@@ -171,7 +171,7 @@ test('of two who delete a run at once, one does, and the other is told by the na
   await bench.metadataStore.createRun({ ...run, id: 'k7', name: 'nightly' });
   const outcomes = await Promise.allSettled([deleteRun(project, 'nightly'), deleteRun(project, 'nightly')]);
   expect(outcomes.toSorted((one, other) => one.status.localeCompare(other.status))).toMatchObject([
-    { status: 'fulfilled', value: { runId: 'k7', name: 'nightly' } },
+    { status: 'fulfilled', value: { id: 'k7', name: 'nightly' } },
     { status: 'rejected', reason: { code: 'RUN_NOT_FOUND', message: expect.stringContaining('"nightly"') } },
   ]);
 });
@@ -189,7 +189,7 @@ test('what a crashed run left running is stopped before the run is deleted', asy
   await expect(driven).rejects.toMatchObject({ code: 'LEASE_LOST' });
   metadataStore.renewLease = renew;
   metadataStore.expireLease(run.id);
-  expect(await deleteRun(stuck.project, run.id)).toMatchObject({ runId: run.id, notices: [] });
+  expect(await deleteRun(stuck.project, run.id)).toMatchObject({ id: run.id, notices: [] });
   expect(platform.stopped).toEqual(['load 1']);
   await expect(describeRun(stuck.project, run.id)).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
 });
@@ -324,7 +324,7 @@ test('pruning leaves the unfinished writes of runs that go on', async () => {
   const pending = await bench.createRun({ ...chain });
   const seen: boolean[] = [];
   bench.artifactStore.deleteUnfinished = async (_prefix, _olderThan, isUnderWay) => {
-    for (const run of [pending.id, ended.runId, 'deleted'])
+    for (const run of [pending.id, ended.id, 'deleted'])
       seen.push((await isUnderWay?.(`store/runs/${run}/load.1.x.output.value.json`)) === true);
     return 0;
   };

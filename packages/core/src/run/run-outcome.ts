@@ -4,7 +4,7 @@ import type { ErrorRecord } from './step-result.ts';
 
 /** How driving a run ended. A run that failed is an outcome, not an error. */
 export interface RunOutcome {
-  readonly runId: string;
+  readonly id: string;
   readonly name: string;
   readonly pipeline: string;
   readonly stack: string;

@@ -25,7 +25,7 @@ export interface RunPipelineOptions extends PipelineOptions {
 
 /** A run that a background driver has been given. */
 export interface SubmittedRun {
-  readonly runId: string;
+  readonly id: string;
   readonly name: string;
   readonly pipeline: string;
   readonly stack: string;
@@ -64,21 +64,21 @@ export async function submitPipeline(project: Project, options: RunPipelineOptio
     try {
       for (const message of notices) options.onEvent?.({ kind: 'notice', message });
       const orchestrator = await stack.component('orchestrator');
-      const { id: runId, name, plan } = await recordRun(prepared);
+      const { id, name, plan } = await recordRun(prepared);
       const { directory: projectDirectory, stateDirectory, host } = project;
       const { description } = await orchestrator
         .submitDriver({
-          runId,
+          runId: id,
           projectDirectory,
-          command: driverCommand({ projectDirectory, stack: stack.name, runId, host }),
-          logFile: driverLogFile(stateDirectory, runId),
+          command: driverCommand({ projectDirectory, stack: stack.name, runId: id, host }),
+          logFile: driverLogFile(stateDirectory, id),
         })
         .catch(async (error: unknown) => {
           const { failPendingRun } = await import('./fail-pending-run.ts');
-          await failPendingRun(project, runId, error).catch(() => {});
+          await failPendingRun(project, id, error).catch(() => {});
           throw error;
         });
-      return { runId, name, pipeline: plan.pipeline, stack: stack.name, description };
+      return { id, name, pipeline: plan.pipeline, stack: stack.name, description };
     } finally {
       await stack.close();
     }

@@ -13,7 +13,7 @@ export interface StopRunOptions {
   readonly onEvent?: (event: RunEvent) => void;
 }
 export interface StoppedRun {
-  readonly runId: string;
+  readonly id: string;
   readonly name: string;
   readonly state: ObservedRunState;
   /** False where it had ended before. */
@@ -73,5 +73,5 @@ function isOver(state: ObservedRunState): boolean {
 }
 
 function describe({ id, name, state }: RunDetail, changed: boolean): StoppedRun {
-  return { runId: id, name, state, changed };
+  return { id, name, state, changed };
 }

@@ -79,9 +79,9 @@ describe.skipIf(!isClusterThere)('what runs have on a cluster (MLSTACK_TEST_KUBE
 
   test('of a run that is over is left over; what may be wanted again, and what is not its own, stays', async () => {
     const { outcome } = await project.behave({});
-    const over = await leaveJob(outcome.runId);
+    const over = await leaveJob(outcome.id);
     const unknown = await leaveJob('a-run-of-another-project');
-    const foreign = await leaveJob(outcome.runId, 'another-component');
+    const foreign = await leaveJob(outcome.id, 'another-component');
     const head = JSON.stringify({ outputPrefix: `${await metadataStore.storeId()}/runs/deleted/train.1.` });
     const deleted = await leaveJob('a-run-that-was-deleted', undefined, {
       image: 'node:24-slim',
