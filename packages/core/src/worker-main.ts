@@ -4,10 +4,10 @@ import { programFile } from './run/program-file.ts';
 import { watchItself, workerPipes, workerTokenVariable } from './run/worker-protocol.ts';
 
 keepCompiledCode();
-const token = process.env[workerTokenVariable] ?? '';
 const { serveWorker } = await import('./run/serve-worker.ts');
-serveWorker(token);
+serveWorker();
 if (process.argv.includes(watchItself)) {
   const { Worker } = await import('node:worker_threads');
+  const token = process.env[workerTokenVariable] ?? '';
   new Worker(programFile('watch-thread'), { workerData: { pipe: workerPipes.watch, token } }).unref();
 }

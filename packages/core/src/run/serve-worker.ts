@@ -11,7 +11,7 @@ import type {
   WorkerJob,
   WorkerWrite,
 } from './worker-protocol.ts';
-import { formatMarker, workerPipes } from './worker-protocol.ts';
+import { workerPipes } from './worker-protocol.ts';
 import { writeFully } from './write-fully.ts';
 
 interface CurrentJob {
@@ -33,7 +33,7 @@ const wasmTieringBudget = 130_000_000;
 const orphanedMs = 60_000;
 
 /** The worker's side of its pipes: does one job after the other until it is told to close or its parent dies. */
-export function serveWorker(token: string): void {
+export function serveWorker(): void {
   makeOutputBlocking('stdout');
   makeOutputBlocking('stderr');
   process.on('uncaughtException', failOnUncaught);
@@ -47,7 +47,7 @@ export function serveWorker(token: string): void {
     const text = rest + decoder.write(chunk);
     const lines = text.split('\n');
     rest = lines.pop() ?? '';
-    for (const line of lines) obey(JSON.parse(line) as WorkerCommand, token);
+    for (const line of lines) obey(JSON.parse(line) as WorkerCommand);
   });
   send({ kind: 'ready' });
   setImmediate(importAhead);
@@ -58,14 +58,14 @@ function importAhead(): void {
   void import('./load-pipeline.ts').then(() => setImmediate(() => void import('./execute-step.ts')));
 }
 
-function obey(command: WorkerCommand, token: string): void {
-  if (command.kind === 'job') void doJob(command.id, command.job, token);
+function obey(command: WorkerCommand): void {
+  if (command.kind === 'job') void doJob(command.id, command.job);
   else if (command.kind === 'write') void write(command.id, command.write);
   else if (command.kind === 'close') process.exit(0);
   else if (current?.id === command.id) current.abort.abort(abortReason(command.reason));
 }
 
-async function doJob(id: number, job: WorkerJob, token: string): Promise<void> {
+async function doJob(id: number, job: WorkerJob): Promise<void> {
   const abort = new AbortController();
   const failed = Promise.withResolvers<never>();
   current = { id, abort, fail: failed.reject };
@@ -79,9 +79,6 @@ async function doJob(id: number, job: WorkerJob, token: string): Promise<void> {
     answer = { kind: 'failed', id, error: await recordError(error, directoryOf(job)) };
   }
   current = undefined;
-  const marker = formatMarker(token, id);
-  writeFully(1, marker);
-  writeFully(2, marker);
   send(answer);
   if (job.kind === 'compile' && job.prepare !== undefined) setImmediate(prepare, job.prepare);
 }
@@ -202,7 +199,7 @@ function send(answer: WorkerAnswer): void {
 }
 
 /**
- * What is printed is in the pipe when the call returns: nothing is lost to `process.exit`, and no marker overtakes it. Node opens
+ * What is printed is in the pipe when the call returns: nothing is lost to `process.exit`, and no answer overtakes it. Node opens
  * these streams when they are first asked for, and so does this.
  */
 function makeOutputBlocking(name: 'stdout' | 'stderr'): void {

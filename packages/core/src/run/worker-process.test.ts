@@ -42,3 +42,43 @@ test('its flags leave V8 the code that was compiled without them', async () => {
   const { errorTail } = await new WorkerProcess({ program, heapLimitBytes: 2 ** 28 }).ended;
   expect(errorTail).toBe(plain);
 });
+
+/** A bundle that prints 140,000 characters to each stream, most of them from another process, and leaves one that goes on printing. */
+const printing = `
+import { execFileSync, spawn } from 'node:child_process';
+const node = (code, how) => how(process.execPath, ['--eval', code], { stdio: 'inherit' });
+process.stdout.write('o'.repeat(50_000));
+process.stderr.write('e'.repeat(50_000));
+node("process.stdout.write('o'.repeat(90_000)); process.stderr.write('e'.repeat(90_000))", execFileSync);
+node("setInterval(() => process.stdout.write('.'), 1)", spawn).unref();
+export default undefined;
+`;
+
+test.each(['is read', 'waits in the pipes, as this process is busy', 'is held back'])(
+  'what was printed before a job was over is handed on with it, though others go on printing: it %s',
+  async (how) => {
+    const directory = await mkdtemp(join(tmpdir(), 'mlstack-printing-'));
+    const worker = new WorkerProcess();
+    onTestFinished(async () => {
+      await worker.close();
+      await rm(directory, { recursive: true });
+    });
+    await writeFile(join(directory, 'entry.mjs'), printing);
+    await writeFile(join(directory, 'bundle.json'), JSON.stringify({ formatVersion: 1, entry: 'entry.mjs', externals: [] }));
+    await worker.ready;
+    const printed = { stdout: '', stderr: '' };
+    const running = worker.run(
+      { kind: 'compile', directory, export: 'default', configuration: {} },
+      {
+        output(stream, text) {
+          printed[stream] += text;
+          return how === 'is held back' ? new Promise(() => {}) : undefined;
+        },
+      },
+    );
+    if (how.includes('busy')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2000);
+    expect(await running).toMatchObject({ kind: 'failed', error: { code: 'PIPELINE_EXPORT_NOT_FOUND' } });
+    expect(printed.stdout.replaceAll('.', '')).toBe('o'.repeat(140_000));
+    expect(printed.stderr).toBe('e'.repeat(140_000));
+  },
+);

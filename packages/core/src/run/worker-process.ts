@@ -2,9 +2,8 @@ import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Plan } from '../pipeline/plan.ts';
-import { MarkedOutput } from './marked-output.ts';
 import { parseWorkerAnswer } from './parse-worker-answer.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import { readProcessIdentity } from './process-identity.ts';
@@ -62,7 +61,6 @@ interface RunningJob {
   readonly handlers: JobHandlers;
   readonly done: PromiseWithResolvers<JobOutcome>;
   answer: JobOutcome | undefined;
-  readonly openStreams: Set<'stdout' | 'stderr'>;
 }
 
 const tailLength = 16 * 1024;
@@ -83,13 +81,14 @@ export class WorkerProcess {
   /** Resolves when the process and all that it started are gone. */
   readonly ended: Promise<WorkerEnd>;
   readonly #child: ChildProcess;
-  readonly #openStreams = new Set<'stdout' | 'stderr'>(['stdout', 'stderr']);
   #nextId = 1;
   #job: RunningJob | undefined;
   #errorTail = '';
   readonly #becameReady = Promise.withResolvers<void>();
   readonly #writes = new Map<number, (outcome: WriteOutcome) => void>();
-  readonly #heldBack = new Set<Readable>();
+  /** What each of them waits for. */
+  readonly #heldBack = new Map<Readable, Promise<void>>();
+  readonly #decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
   #isReady = false;
   #isGarbled = false;
   #isOver = false;
@@ -135,7 +134,7 @@ export class WorkerProcess {
     if (this.#job !== undefined) throw new TypeError('A worker does one job at a time.');
     const id = this.#nextId++;
     const done = Promise.withResolvers<JobOutcome>();
-    this.#job = { id, handlers, done, answer: undefined, openStreams: new Set(this.#openStreams) };
+    this.#job = { id, handlers, done, answer: undefined };
     if (this.#isOver) void this.ended.then((end) => this.#finish({ kind: 'ended', end }));
     else {
       this.#send({ kind: 'job', id, job });
@@ -196,27 +195,15 @@ export class WorkerProcess {
   }
 
   #readOutput(name: 'stdout' | 'stderr', stream: Readable): void {
-    const output = new MarkedOutput(this.token, {
-      text: (text) => {
-        if (name === 'stderr') this.#errorTail = (this.#errorTail + text).slice(-tailLength);
-        // What comes between two jobs belongs to neither.
-        if (this.#job?.openStreams.has(name) !== true) return;
-        this.#holdBack(stream, this.#job.handlers.output?.(name, text));
-      },
-      marker: (id) => id === this.#job?.id && this.#streamDone(name),
-    });
-    stream.on('data', (chunk: Buffer) => output.push(chunk));
-    stream.on('close', () => {
-      output.end();
-      this.#openStreams.delete(name);
-      this.#streamDone(name);
-    });
+    stream.on('data', (chunk: Buffer) => this.#holdBack(stream, this.#print(name, this.#decoders[name].write(chunk))));
+    stream.on('close', () => this.#print(name, this.#decoders[name].end()));
   }
 
-  #streamDone(stream: 'stdout' | 'stderr'): void {
-    const job = this.#job;
-    job?.openStreams.delete(stream);
-    if (job?.answer !== undefined && job.openStreams.size === 0) this.#finish(job.answer);
+  /** What comes between two jobs belongs to neither. */
+  #print(name: 'stdout' | 'stderr', text: string): Promise<void> | void {
+    if (text === '') return;
+    if (name === 'stderr') this.#errorTail = (this.#errorTail + text).slice(-tailLength);
+    return this.#job?.handlers.output?.(name, text);
   }
 
   #readAnswers(stream: Readable): void {
@@ -239,16 +226,21 @@ export class WorkerProcess {
     });
   }
 
-  /** One that must wait to say more writes nothing for us meanwhile, or its answer waits, too: nobody may wait for that. */
+  /**
+   * One that must wait to say more writes nothing for us meanwhile, or its answer waits, too: nobody may wait for that. What a job that has
+   * ended left in its pipes is little.
+   */
   #holdBack(stream: Readable, taken: Promise<void> | void): void {
-    if (taken === undefined || this.#heldBack.has(stream)) return;
-    this.#heldBack.add(stream);
+    if (taken === undefined || this.#heldBack.has(stream) || this.#job?.answer !== undefined) return;
+    this.#heldBack.set(stream, taken);
     stream.pause();
     for (const end of this.#writes.values()) end('failed');
-    void taken.finally(() => {
-      this.#heldBack.delete(stream);
-      stream.resume();
-    });
+    void taken.finally(() => this.#heldBack.get(stream) === taken && this.#readOn(stream));
+  }
+
+  #readOn(stream: Readable): void {
+    this.#heldBack.delete(stream);
+    stream.resume();
   }
 
   #take(answer: WorkerAnswer): Promise<void> | void {
@@ -267,7 +259,18 @@ export class WorkerProcess {
     if (answer.kind === 'log') return job.handlers.log?.(answer.line);
     const { id: _id, ...outcome } = answer;
     job.answer = outcome;
-    if (job.openStreams.size === 0) this.#finish(outcome);
+    for (const held of this.#heldBack.keys()) this.#readOn(held);
+    void this.#finishWhenRead(job);
+  }
+
+  /**
+   * What was printed before the answer was written is in the pipes by then: in the turn that reads the answer the event loop reads them, too,
+   * and in the next one those that were held back.
+   */
+  async #finishWhenRead(job: RunningJob): Promise<void> {
+    await nextTurn();
+    await nextTurn();
+    if (this.#job === job && job.answer !== undefined) this.#finish(job.answer);
   }
 
   /** Whoever writes among its answers may write anything: it is not heard any more. */
@@ -279,6 +282,7 @@ export class WorkerProcess {
 
   #finish(outcome: JobOutcome): void {
     const job = this.#job;
+    for (const name of ['stdout', 'stderr'] as const) void this.#print(name, this.#decoders[name].end());
     this.#job = undefined;
     job?.done.resolve(outcome);
   }

@@ -8,7 +8,7 @@ import type { ErrorRecord } from './step-result.ts';
 
 /**
  * What passes between a worker process and its parent: JSON lines through pipes of their own, so that `process.send`, standard
- * input and output stay the user's. Standard output and error carry, besides what is printed, a marker after each job.
+ * input and output stay the user's.
  */
 export const workerPipes = {
   /** Parent to worker. */
@@ -89,11 +89,3 @@ export type WorkerAnswer =
       /** False where the next step would not find the process as this one did. */
       readonly reusable: boolean;
     };
-
-export function markerPrefix(token: string): string {
-  return `\0mlstack ${token} `;
-}
-
-export function formatMarker(token: string, id: number): string {
-  return `${markerPrefix(token)}${id}\n`;
-}

@@ -263,11 +263,6 @@ describe('what a step prints', () => {
     expect(log.at(-1)?.continues).toBeUndefined();
   });
 
-  test('may look like the beginning of a marker', async () => {
-    const { log } = await execute('printMarkerLike');
-    expect(log.map(({ text }) => text)).toEqual(['a\0mlstack b\0']);
-  });
-
   test('after its end is not taken for a step that begins later', async () => {
     await execute('printAfterEnd');
     await delay(500);
