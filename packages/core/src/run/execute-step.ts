@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { StoredArtifact } from '../artifact/artifact-record.ts';
 import { keySegment } from '../artifact/key-segment.ts';
 import type { LoadOptions } from '../artifact/load-artifact.ts';
@@ -178,7 +178,7 @@ async function saveOutputs(
   signal: AbortSignal,
 ): Promise<StepResult['outputs']> {
   const values = node.singleOutput ? { [singleOutput]: returned } : returned;
-  const prefix = `${outputPrefix}${randomBytes(5).toString('hex')}.`;
+  const prefix = `${outputPrefix}${randomUUID().slice(-10)}.`;
   const saved: Record<string, StoredArtifact> = {};
   for (const output of Object.keys(node.outputs)) {
     if (typeof values !== 'object' || values === null || !(output in values)) {

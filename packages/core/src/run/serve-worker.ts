@@ -103,16 +103,25 @@ async function compile(
   return { kind: 'compiled', id, plan };
 }
 
-async function execute(id: number, job: ExecuteJob | ExecuteStoredJob, signal: AbortSignal): Promise<WorkerAnswer> {
-  const { bundleDirectory, artifactStoreContext } = job;
-  const [{ executeStep }, { loadPipeline }, request] = await Promise.all([
+let executor: ReturnType<typeof loadExecutor> | undefined;
+
+/** An import takes its time, also of what is there. */
+async function loadExecutor() {
+  const [{ executeStep }, { loadPipeline }] = await Promise.all([
     import('./execute-step.ts'),
     import('./load-pipeline.ts'),
-    job.kind === 'execute' ? job.request : readRequest(job),
   ]);
+  return { executeStep, loadPipeline };
+}
+
+async function execute(id: number, job: ExecuteJob | ExecuteStoredJob, signal: AbortSignal): Promise<WorkerAnswer> {
+  const { bundleDirectory, artifactStoreContext } = job;
+  executor ??= loadExecutor();
+  const { executeStep, loadPipeline } = await executor;
+  const request = job.kind === 'execute' ? job.request : await readRequest(job);
   // What modules change while they are imported is alike in every worker. Where the import fails, the step says so.
   await loadPipeline(bundleDirectory, request.code.export, request.code.configuration).catch(() => {});
-  initialSurroundings ??= surroundings();
+  initialSurroundings ??= { directory: currentDirectory(), env: { ...process.env } };
   const workBefore = countPendingWork();
   const result = await executeStep(request, {
     bundleDirectory,
@@ -120,7 +129,7 @@ async function execute(id: number, job: ExecuteJob | ExecuteStoredJob, signal: A
     signal,
     log: (line) => send({ kind: 'log', id, line }),
   });
-  const isClean = surroundings() === initialSurroundings && countPendingWork() <= workBefore;
+  const isClean = isUnchanged(initialSurroundings) && countPendingWork() <= workBefore;
   const reusable = result.outcome === 'succeeded' && !signal.aborted && isClean;
   return { kind: 'executed', id, result, reusable };
 }
@@ -149,14 +158,31 @@ async function write(id: number, { artifactStore, context, key, text, ifAbsent }
   send({ kind: 'write-ended', id, outcome });
 }
 
-let initialSurroundings: string | undefined;
-
 /** What the next step would find changed. */
-function surroundings(): string {
+interface Surroundings {
+  readonly directory: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+let initialSurroundings: Surroundings | undefined;
+
+/** Each look at a variable asks the system. */
+function isUnchanged({ directory, env }: Surroundings): boolean {
+  const names = Object.keys(env);
+  const now = process.env;
+  return (
+    currentDirectory() === directory &&
+    Reflect.ownKeys(now).length === names.length &&
+    names.every((name) => now[name] === env[name])
+  );
+}
+
+/** Undefined where it is gone. */
+function currentDirectory(): string | undefined {
   try {
-    return JSON.stringify([process.cwd(), process.env]);
+    return process.cwd();
   } catch {
-    return 'the working directory is gone';
+    return undefined;
   }
 }
 

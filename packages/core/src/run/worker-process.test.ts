@@ -64,7 +64,10 @@ test.each(['is read', 'waits in the pipes, as this process is busy', 'is held ba
       await rm(directory, { recursive: true });
     });
     await writeFile(join(directory, 'entry.mjs'), printing);
-    await writeFile(join(directory, 'bundle.json'), JSON.stringify({ formatVersion: 1, entry: 'entry.mjs', externals: [] }));
+    await writeFile(
+      join(directory, 'bundle.json'),
+      JSON.stringify({ formatVersion: 1, entry: 'entry.mjs', externals: [] }),
+    );
     await worker.ready;
     const printed = { stdout: '', stderr: '' };
     const running = worker.run(

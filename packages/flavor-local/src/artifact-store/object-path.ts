@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 
 /** Where an object lies: the folders above it and its own name. */
 export interface ObjectPath {
@@ -14,7 +14,7 @@ export function splitKey(key: string): ObjectPath {
 
 /** `~` is in no key: an unfinished object is never taken for one. What stands before it is the name the object will have. */
 export function temporaryName(name: string): string {
-  return `${name}~${randomBytes(8).toString('hex')}`;
+  return `${name}~${randomUUID().replaceAll('-', '').slice(-16)}`;
 }
 
 /** A temporary file that only one writer can make at a time. */
