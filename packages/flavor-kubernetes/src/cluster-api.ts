@@ -8,7 +8,7 @@ import {
   KubernetesObjectApi,
   VersionApi,
 } from '@kubernetes/client-node';
-import { createApi } from './create-api.ts';
+import { answerTimeout, createApi } from './create-api.ts';
 import { createKubernetesApi } from './kubernetes-api.ts';
 import type { KubernetesConfig } from './kubernetes-config.ts';
 
@@ -31,7 +31,7 @@ const requestTimeoutMs = 15_000;
 export function createClusterApi(config: KubernetesConfig, signal?: AbortSignal): ClusterApi {
   const { kubeConfig } = createKubernetesApi(config);
   const limit = () => {
-    const timeout = AbortSignal.timeout(Math.min(requestTimeoutMs, config.apiTimeoutMs));
+    const timeout = answerTimeout(Math.min(requestTimeoutMs, config.apiTimeoutMs));
     return signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
   };
   const create = <Api>(Type: Parameters<typeof createApi<Api>>[1]): Api => createApi(kubeConfig, Type, limit);

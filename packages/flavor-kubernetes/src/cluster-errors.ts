@@ -78,14 +78,7 @@ export function explainClusterError({ kubeConfig }: Pick<ClusterApi, 'kubeConfig
       hint: 'Get the kubeconfig of the cluster again, so that it has the right certificate authority.',
     };
   }
-  if (message.startsWith('HTTP protocol is not allowed')) {
-    return {
-      subject: 'cluster',
-      reason: `${server} is asked without TLS, which the kubeconfig does not allow`,
-      hint: 'Use the address of the API server itself, or set insecure-skip-tls-verify on the cluster in the kubeconfig.',
-    };
-  }
-  const isSlow = error instanceof DOMException && error.name === 'TimeoutError';
+  const isSlow = error instanceof Error && error.name === 'TimeoutError';
   return {
     subject: 'reachability',
     reason: `${server} ${isSlow ? 'gives no answer' : `cannot be reached: ${message}`}`,

@@ -1,6 +1,14 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { createConfiguration, ServerConfiguration } from '@kubernetes/client-node';
 
+/** Ends a request that has no answer in time. The client writes into what ends one, which a `DOMException` does not allow. */
+export function answerTimeout(milliseconds: number): AbortSignal {
+  const controller = new AbortController();
+  const error = Object.assign(new Error(`no answer for ${milliseconds / 1000} s`), { name: 'TimeoutError' });
+  setTimeout(() => controller.abort(error), milliseconds).unref();
+  return controller.signal;
+}
+
 /**
  * A client of one API group.
  *

@@ -3,7 +3,7 @@ import { delimiter } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiException, BatchV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { MlstackError } from '@mlstack/core/flavor';
-import { createApi } from './create-api.ts';
+import { answerTimeout, createApi } from './create-api.ts';
 import type { KubernetesConfig } from './kubernetes-config.ts';
 import { shareConnections } from './share-connections.ts';
 
@@ -34,8 +34,15 @@ export function createKubernetesApi({ kubeconfig, context }: KubernetesConfig): 
         : `The kubeconfig has no context "${context}"; it has ${known.length === 0 ? 'none' : known.join(', ')}.`,
     );
   }
+  const { server = '', skipTLSVerify = false, proxyUrl = '' } = kubeConfig.getCurrentCluster() ?? {};
+  if (server.startsWith('http:') && !skipTLSVerify && proxyUrl === '') {
+    throw new KubeconfigError(
+      'The kubeconfig gives the API server an address without TLS, and does not allow that.',
+      'Use the address of the API server itself, or set insecure-skip-tls-verify on the cluster in the kubeconfig.',
+    );
+  }
   shareConnections(kubeConfig);
-  const limit = () => AbortSignal.timeout(answerMs);
+  const limit = () => answerTimeout(answerMs);
   return {
     kubeConfig,
     batch: createApi(kubeConfig, BatchV1Api, limit),
@@ -78,10 +85,11 @@ function withoutContent(error: unknown): string {
 
 class KubeconfigError extends MlstackError {
   readonly code = 'KUBECONFIG_INVALID';
-  constructor(message: string) {
-    super(message, {
-      hint: 'Set `context` or `kubeconfig` of the component; `kubectl config get-contexts` lists them.',
-    });
+  constructor(
+    message: string,
+    hint = 'Set `context` or `kubeconfig` of the component; `kubectl config get-contexts` lists them.',
+  ) {
+    super(message, { hint });
   }
 }
 
