@@ -19,6 +19,10 @@ test('a beginner gets through docs/start.md as it is written, and the README ins
   expect(shown).toMatch(/means-\d+-\d+ completed/);
   expect(shown).toMatch(/load: same code, parameters and inputs as in run means-\d.*parameter digits: 2 → 0/s);
   expect(typeErrorsIn(user.directory, 'digits/pipeline.ts')).toEqual('');
+  user.write('digits/tsconfig.json', blocks.find(({ language }) => language === 'json')?.text ?? '');
+  expect(compilerSays(user.directory, '--project', 'digits')).toEqual('');
+  user.write('digits/pipeline.ts', code.replace('[1, 2, 3, 4]', "['one']"));
+  expect(compilerSays(user.directory, '--project', 'digits')).toContain("'string' is not assignable to type 'number'");
   const inReadme = blocksOf('README.md').find(({ text }) => text.includes('npm install'));
   const lines = (text = '') =>
     text.split('\n').filter((line) => /^(npm install|npx mlstack (init|run pipeline))/.test(line));
@@ -39,25 +43,40 @@ test.each(['docs/run-a-pipeline.md', 'docs/stacks.md', 'docs/write-a-flavor.md']
   },
 );
 
+test('the flavor of docs/write-a-flavor.md has the types it needs, and pipelines run on it', {
+  timeout: 300_000,
+}, () => {
+  const user = projectFor(blocksOf('docs/write-a-flavor.md'));
+  expect(typeErrorsIn(user.directory, 'custom.ts', 'pipeline.ts')).toEqual('');
+  user.succeed('artifact-store', 'flavor', 'register', './custom.ts#custom');
+  user.succeed('artifact-store', 'register', 'mine', '--flavor=custom', '--path=./store');
+  user.succeed('stack', 'register', 'mine', '-o', 'default', '-a', 'mine', '-m', 'default', '--set');
+  expect(user.succeed('run', 'pipeline.ts')).toContain('2 succeeded');
+  expect(user.succeed('run', 'pipeline.ts')).toContain('2 cached');
+  const [artifact] = user.ask('artifacts', 'list').artifacts;
+  expect(user.succeed('artifacts', 'get', artifact.id)).toBe('15');
+  user.succeed('runs', 'delete', user.ask('runs', 'list').runs[0].name, '--yes');
+  user.succeed('artifacts', 'prune', '--yes');
+});
+
 /** What the compiler says of a project's files with the usual strict settings, for Node and for bundlers. */
 function typeErrorsIn(directory: string, ...files: readonly string[]): string {
-  const repository = join(import.meta.dirname, '..');
-  const compiler = join(repository, 'node_modules/typescript/bin/tsc');
-  const types = ['--types', 'node', '--typeRoots', join(repository, 'node_modules/@types')];
-  const usual = ['--ignoreConfig', '--noEmit', '--strict', '--target', 'es2023', ...types];
-  const resolutions = [
-    ['--module', 'nodenext'],
-    ['--module', 'esnext', '--moduleResolution', 'bundler'],
-  ];
-  return resolutions
-    .map((resolution) => {
-      const { status, stdout, stderr } = spawnSync(process.execPath, [compiler, ...usual, ...resolution, ...files], {
-        cwd: directory,
-        encoding: 'utf8',
-      });
-      return status === 0 ? '' : stdout + stderr;
-    })
-    .join('');
+  const usual = ['--ignoreConfig', '--noEmit', '--strict', '--target', 'es2023', '--types', 'node'];
+  return (
+    compilerSays(directory, ...usual, '--module', 'nodenext', ...files) +
+    compilerSays(directory, ...usual, '--module', 'esnext', '--moduleResolution', 'bundler', ...files)
+  );
+}
+
+/** Nothing where all is well. */
+function compilerSays(directory: string, ...args: readonly string[]): string {
+  const modules = join(import.meta.dirname, '../node_modules');
+  const compiler = [join(modules, 'typescript/bin/tsc'), '--typeRoots', join(modules, '@types')];
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...compiler, ...args], {
+    cwd: directory,
+    encoding: 'utf8',
+  });
+  return status === 0 ? '' : stdout + stderr;
 }
 
 test('every page is typed here or in docs.integration.test.ts', () => {

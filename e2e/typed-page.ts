@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { copyFileSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { listPublishedPackages } from '../scripts/pack.ts';
@@ -75,15 +75,14 @@ export default pipeline('training', () => trainModel({ data: load() }));
 export const nightly = pipeline('nightly', () => trainModel({ data: load() }, { params: { epochs: 9 } }));
 `;
 
-/** An installed project with the files that a page names in their first line: `# nightly.yaml`. */
+/** An installed project with the files that a page names in their first line: `# nightly.yaml`, `// custom.ts`. */
 export function projectFor(blocks: readonly Block[]): UserProject {
   const user = createUserProject();
   user.succeed('init');
   user.write('pipeline.ts', pipeline);
-  copyFileSync(join(import.meta.dirname, 'fixtures/custom.ts'), join(user.directory, 'custom.ts'));
-  for (const { language, text } of blocks) {
-    const name = /^# (\S+\.yaml)\n/.exec(text)?.[1];
-    if (language === 'yaml' && name !== undefined) user.write(name, text);
+  for (const { text } of blocks) {
+    const name = /^(?:#|\/\/) (\S+\.(?:yaml|ts))\n/.exec(text)?.[1];
+    if (name !== undefined) user.write(name, text);
   }
   return user;
 }
