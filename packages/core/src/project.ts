@@ -35,6 +35,7 @@ export type { DescribedError } from './errors/describe-error.ts';
 export type { Issue } from './errors/issue.ts';
 export { ValidationError } from './errors/issue.ts';
 export { MlstackError } from './errors/mlstack-error.ts';
+export { FileNotWrittenError } from './errors/project-errors.ts';
 export type { ConfigField, ConfigSchema } from './flavor/config-schema.ts';
 export { describeConfigFields, loadConfigSchema } from './flavor/config-schema.ts';
 export type { Flavor } from './flavor/define-flavor.ts';

@@ -1,11 +1,12 @@
-import { writeFileSync } from 'node:fs';
-import { escapeControls } from '@mlstack/core/project';
+import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { escapeControls, FileNotWrittenError } from '@mlstack/core/project';
 import { UsageError } from './usage-error.ts';
 
-/** Writes a file that must not exist. */
+/** Writes a file that must not exist: all of it or nothing. */
 export function writeNewFile(file: string, text: string): void {
+  let descriptor: number;
   try {
-    writeFileSync(file, text, { flag: 'wx' });
+    descriptor = openSync(file, 'wx');
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'EEXIST') {
@@ -20,6 +21,14 @@ export function writeNewFile(file: string, text: string): void {
         cause,
       });
     }
-    throw cause;
+    throw new FileNotWrittenError(file, cause as Error);
+  }
+  try {
+    writeFileSync(descriptor, text);
+  } catch (cause) {
+    rmSync(file, { force: true });
+    throw new FileNotWrittenError(file, cause as Error);
+  } finally {
+    closeSync(descriptor);
   }
 }

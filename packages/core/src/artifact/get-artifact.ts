@@ -6,6 +6,8 @@ import type { Writable } from 'node:stream';
 import type { ArtifactStore } from '../component/artifact-store.ts';
 import { makeFolder } from '../durable-folder.ts';
 import { ArtifactTargetError } from '../errors/artifact-lookup-errors.ts';
+import { MlstackError } from '../errors/mlstack-error.ts';
+import { FileNotWrittenError } from '../errors/project-errors.ts';
 import type { Project } from '../project/project.ts';
 import type { ArtifactFile, ArtifactRecord } from './artifact-record.ts';
 import { useArtifact } from './use-artifact.ts';
@@ -44,7 +46,12 @@ export async function getArtifact(
     if ((await lstat(target).catch(() => undefined)) !== undefined) {
       throw new ArtifactTargetError(id, `${target} exists already`, freePathHint);
     }
-    return { artifact, files: await writeToPath(artifactStore, artifact, files, target, signal) };
+    try {
+      return { artifact, files: await writeToPath(artifactStore, artifact, files, target, signal) };
+    } catch (error) {
+      const isOfDisk = error instanceof Error && 'syscall' in error && !MlstackError.is(error);
+      throw isOfDisk ? new FileNotWrittenError(target, error) : error;
+    }
   });
 }
 

@@ -28,6 +28,21 @@ export class ProjectNotWritableError extends MlstackError {
   }
 }
 
+/** A file that a person asked for could not be written. Nothing is left of it. */
+export class FileNotWrittenError extends MlstackError {
+  readonly code = 'FILE_NOT_WRITTEN';
+  override readonly kind = 'failure' as const;
+  constructor(path: string, cause: Error) {
+    const code = 'code' in cause ? String(cause.code) : '';
+    const reason = writeFailures[code]?.[0] ?? cause.message;
+    const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+    super(`${escapeControls(path)} could not be written: ${reason}.`, {
+      hint: isFull ? 'Free some space, or choose a place on another disk.' : 'Choose another place.',
+      cause,
+    });
+  }
+}
+
 const writeFailures: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
   ENOSPC: ['the disk is full', 'Free some space and try again.'],
   EDQUOT: ['your disk quota is used up', 'Free some space and try again.'],
