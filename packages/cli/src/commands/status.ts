@@ -31,7 +31,7 @@ export default class Status extends MlstackCommand {
         { title: 'NAME', value: (component) => component.name, isWhole: true },
         { title: 'FLAVOR', value: (component) => component.flavor ?? '' },
         { title: 'STATE', value: (component) => markedState(component.state) },
-        { title: '', value: (component) => component.message ?? '' },
+        { title: '', value: (component) => component.message ?? '', isProse: true },
       ]),
     );
     this.log('');
@@ -39,7 +39,7 @@ export default class Status extends MlstackCommand {
       formatTable(status.packages, [
         { title: 'PACKAGE', value: (one) => one.name, isWhole: true },
         { title: 'VERSION', value: (one) => one.version },
-        { title: 'FLAVORS', value: (one) => one.flavors.join(', ') },
+        { title: 'FLAVORS', value: (one) => one.flavors.join(', '), isProse: true },
       ]),
     );
     if (problems.length > 0)

@@ -7,7 +7,7 @@ export function formatConfigFields(fields: readonly ConfigField[]): string {
     { title: 'FIELD', value: (field) => field.name, isWhole: true },
     { title: 'TYPE', value: fieldType },
     { title: 'DEFAULT', value: fieldDefault },
-    { title: 'NOTES', value: fieldNotes },
+    { title: 'NOTES', value: fieldNotes, isProse: true },
   ]);
 }
 

@@ -7,8 +7,8 @@ export function formatFlavors(flavors: readonly FlavorListing[], { withType }: {
     { title: 'TYPE', value: (flavor) => (withType ? flavor.type : '') },
     { title: 'FLAVOR', value: (flavor) => flavor.name, isWhole: true },
     { title: 'FROM', value: originOf },
-    { title: 'READY', value: (flavor) => (flavor.ready ? 'yes' : `no: ${flavor.reason ?? 'unknown'}`) },
-    { title: 'SUMMARY', value: (flavor) => flavor.summary },
+    { title: 'READY', value: (flavor) => (flavor.ready ? 'yes' : `no: ${flavor.reason ?? 'unknown'}`), isProse: true },
+    { title: 'SUMMARY', value: (flavor) => flavor.summary, isProse: true },
   ]);
 }
 

@@ -7,7 +7,7 @@ export function formatRuns(runs: readonly RunSummary[]): string {
   return formatTable(runs, [
     { title: 'RUN', value: (run) => run.name, isWhole: true },
     { title: 'PIPELINE', value: (run) => run.pipeline },
-    { title: 'STACK', value: (run) => run.stack },
+    { title: 'STACK', value: (run) => run.stack, isOptional: true },
     { title: 'STATE', value: (run) => markedState(run.state), isWhole: true },
     { title: 'STEPS', value: (run) => formatProgress(run) },
     { title: 'STARTED', value: (run) => formatAge(run.createdAt) },

@@ -33,6 +33,42 @@ test('a name that readers type elsewhere is never cut, and the rest makes room f
   expect(formatTable([{}], named, 10).split('\n')[1]).toBe(`${name}  a previ…`);
 });
 
+test('a column that is optional makes room for names before a line gets longer than the terminal', () => {
+  const name = 'digits-20261125-225939';
+  const columns = [
+    { title: 'RUN', value: () => name, isWhole: true },
+    { title: 'STACK', value: () => 'default', isOptional: true },
+    { title: 'TOOK', value: () => '5s' },
+  ];
+  expect(formatTable([{}], columns, 40).split('\n')[1]).toBe(`${name}  default  5s`);
+  expect(formatTable([{}], columns, 30).split('\n')[1]).toBe(`${name}  5s`);
+  expect(formatTable([{}], columns).split('\n')[1]).toBe(`${name}  default  5s`);
+});
+
+test('prose goes on in the lines below, and leaves the other columns as they are', () => {
+  const rows = [
+    { from: '@mlstack/flavor-local 0.1.0', summary: 'Steps in processes of this machine' },
+    { from: 'this project', summary: 'Short' },
+  ];
+  const described = [
+    { title: 'FROM', value: (row: (typeof rows)[0]) => row.from },
+    { title: 'SUMMARY', value: (row: (typeof rows)[0]) => row.summary, isProse: true },
+  ];
+  const draw = (width?: number) => stripVTControlCharacters(formatTable(rows, described, width)).split('\n');
+  expect(draw(52)).toEqual([
+    'FROM                         SUMMARY',
+    '@mlstack/flavor-local 0.1.0  Steps in processes of',
+    '                             this machine',
+    'this project                 Short',
+  ]);
+  expect(draw(30).slice(1, 4)).toEqual([
+    '@mlstac…  Steps in processes',
+    '          of this machine',
+    'this pr…  Short',
+  ]);
+  expect(draw()).toHaveLength(3);
+});
+
 test('nothing is cut where there is no terminal', () => {
   expect(draw([{ name: 'x'.repeat(200), size: '1' }])[1]).toContain('x'.repeat(200));
 });

@@ -8,14 +8,20 @@ export interface Column<Row> {
   readonly align?: 'right';
   /** What a reader types elsewhere, as a name or an id: shown whole, also where the line gets longer than the terminal. */
   readonly isWhole?: boolean;
+  /** Sentences and lists, which are made narrow first and go on in the lines below instead of being cut. */
+  readonly isProse?: boolean;
+  /** Left out of a terminal that is too narrow for it beside the others. */
+  readonly isOptional?: boolean;
 }
 
 const gap = '  ';
 /** A column is never made narrower than this. */
 const leastWidth = 8;
+const leastProseWidth = 20;
 
 /**
- * Rows under titles. At a terminal the widest columns are cut so that lines fit, but for names; piped, nothing is cut.
+ * Rows under titles. At a terminal prose is wrapped and then the widest columns are cut so that lines fit, but for names; piped, nothing is
+ * wrapped or cut.
  *
  * @param width of the terminal; nothing where it is piped.
  */
@@ -29,15 +35,43 @@ export function formatTable<Row>(
   const widths = shown.map((column, index) =>
     Math.max(textWidth(column.title), ...cells.map((line) => textWidth(line[index] ?? ''))),
   );
-  const isWhole = shown.map((column) => column.isWhole === true);
-  if (width !== undefined) shrink(widths, isWhole, width);
+  if (width !== undefined) {
+    const isProse = shown.map((column) => column.isProse === true);
+    shrink(widths, isProse, leastProseWidth, width);
+    shrink(
+      widths,
+      shown.map((column, index) => column.isWhole !== true && isProse[index] !== true),
+      leastWidth,
+      width,
+    );
+    const lineWidth = widths.reduce((sum, one) => sum + one + gap.length, -gap.length);
+    const others = shown.filter((column) => column.isOptional !== true);
+    if (lineWidth > width && others.length < shown.length) return formatTable(rows, others, width);
+  }
   const line = (texts: readonly string[]) =>
     texts
       .map((text, index) => pad(text, widths[index] ?? 0, shown[index]?.align))
       .join(gap)
       .trimEnd();
+  const lines = (texts: readonly string[]) => {
+    const wrapped = texts.map((text, index) => (shown[index]?.isProse ? wrap(text, widths[index] ?? 0) : [text]));
+    const height = Math.max(...wrapped.map((parts) => parts.length));
+    return Array.from({ length: height }, (_, row) => line(wrapped.map((parts) => parts[row] ?? '')));
+  };
   const titles = styleText('dim', line(shown.map((column) => column.title)));
-  return [titles, ...cells.map(line)].join('\n');
+  return [titles, ...cells.flatMap(lines)].join('\n');
+}
+
+/** Lines of words. One that is longer than a line is cut. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && textWidth(last) + 1 + textWidth(word) <= width)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 /** Two columns without titles: what is told of one thing. Entries without a value are left out. */
@@ -112,15 +146,16 @@ function pad(text: string, width: number, align?: 'right'): string {
   return align === 'right' ? space + cut : cut + space;
 }
 
-function shrink(widths: number[], isWhole: readonly boolean[], width: number): void {
+/** Takes from the widest of the columns that may give, until a line fits or none of them is wider than `least`. */
+function shrink(widths: number[], mayGive: readonly boolean[], least: number, width: number): void {
   let excess = widths.reduce((sum, one) => sum + one, 0) + gap.length * (widths.length - 1) - width;
-  const cuttable = () => widths.map((one, index) => (isWhole[index] ? 0 : one));
+  const cuttable = () => widths.map((one, index) => (mayGive[index] ? one : 0));
   while (excess > 0) {
     const current = Math.max(...cuttable());
-    if (current <= leastWidth) return;
+    if (current <= least) return;
     const widest = cuttable().indexOf(current);
-    const second = Math.max(leastWidth, ...cuttable().filter((_, index) => index !== widest));
-    const next = Math.max(Math.min(second, current - 1), current - excess, leastWidth);
+    const second = Math.max(least, ...cuttable().filter((_, index) => index !== widest));
+    const next = Math.max(Math.min(second, current - 1), current - excess, least);
     excess -= current - next;
     widths[widest] = next;
   }

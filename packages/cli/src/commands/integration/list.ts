@@ -32,7 +32,7 @@ export default class IntegrationList extends MlstackCommand {
       formatTable(integrations, [
         { title: 'INTEGRATION', value: (one) => one.name, isWhole: true },
         { title: 'INSTALLED', value: (one) => one.version ?? 'no' },
-        { title: 'BRINGS', value: (one) => one.summary },
+        { title: 'BRINGS', value: (one) => one.summary, isProse: true },
       ]),
     );
     return { integrations };

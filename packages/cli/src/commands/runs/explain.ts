@@ -21,7 +21,10 @@ export default class RunsExplain extends MlstackCommand {
 }
 
 function formatExplanation({ nodeId, state, reason, comparedWith, differences }: NodeExplanation): string {
-  const than = comparedWith === undefined ? '' : styleText('dim', `  compared with ${comparedWith.runName}`);
+  const than =
+    comparedWith === undefined || differences.length === 0
+      ? ''
+      : styleText('dim', `  compared with ${comparedWith.runName}`);
   const lines = differences.map(({ part, before, after }) => {
     if (before === undefined) return `    ${part}: new`;
     if (after === undefined) return `    ${part}: gone`;
