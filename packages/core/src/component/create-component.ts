@@ -59,15 +59,15 @@ async function resolveConfig(
 ): Promise<object> {
   const subject = componentLabel(type, name);
   const { config: resolved, values, missing } = resolveReferences(config, environment);
+  if (values.length > 0) {
+    const schema = await loadConfigSchema(flavor);
+    for (const { path, value } of values) if (!isMarkedAt(schema, path, 'location')) secrets.add(value);
+  }
   if (missing.length > 0) {
     throw new ReferenceUnresolvedError(
       subject,
       missing.map(({ path, variable }) => ({ field: path.join('.'), variable })),
     );
-  }
-  if (values.length > 0) {
-    const schema = await loadConfigSchema(flavor);
-    for (const { path, value } of values) if (!isMarkedAt(schema, path, 'location')) secrets.add(value);
   }
   const result = await flavor.config.safeParseAsync(resolved);
   const issues = result.success ? validateStoreScheme(flavor, resolved) : parseIssues(result.error);

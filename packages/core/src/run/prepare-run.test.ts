@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Project } from '../project/project.ts';
 import type { Workbench } from './fixtures/driven-run.ts';
 import { createMemoryProject } from './fixtures/memory-project.ts';
-import { runPipeline } from './run-pipeline.ts';
+import { planPipeline, runPipeline } from './run-pipeline.ts';
 
 const token = 'token-of-the-orchestrator';
 let project: Project;
@@ -23,7 +23,7 @@ afterEach(() => {
   delete process.env.TOKEN_OF_TEST;
 });
 
-async function run(code: string): Promise<{ readonly printed: string; readonly error: unknown }> {
+function writePipeline(code: string, steps = ''): string {
   const file = join(project.directory, 'pipeline.ts');
   writeFileSync(
     file,
@@ -31,8 +31,15 @@ async function run(code: string): Promise<{ readonly printed: string; readonly e
      const token = process.env.TOKEN_OF_TEST ?? '';
      ${code}
      const one = step({ name: 'one', run: () => 1 });
-     export default pipeline('main', () => { one(); });`,
+     const params = { safeParse: (data: { key: string }) => ({ success: true, data: { key: 'begins ' + data.key } }) };
+     const two = step({ name: 'two', params: params as never, run: () => 2 });
+     export default pipeline('main', () => { one(); ${steps} });`,
   );
+  return file;
+}
+
+async function run(code: string): Promise<{ readonly printed: string; readonly error: unknown }> {
+  const file = writePipeline(code);
   let printed = '';
   const onOutput = (text: string) => {
     printed += text;
@@ -54,6 +61,26 @@ test('what an import that fails says is told without secrets', async () => {
   const { error } = await run("throw new Error('no access with ' + token, { cause: new Error(token) });");
   expect(error).toMatchObject({ message: expect.stringContaining('no access with ***') });
   expect(JSON.stringify(error)).not.toContain(token);
+});
+
+test('a plan, and what its making prints and says, is told without secrets', async () => {
+  const file = writePipeline('console.log(token);', 'two({}, { params: { key: token } });');
+  let printed = '';
+  const onOutput = (text: string) => {
+    printed += text;
+  };
+  const plan = await planPipeline(project, { file, onOutput });
+  expect(printed).toBe('***\n');
+  expect(plan.nodes.map(({ params }) => params)).toContainEqual({ key: 'begins ***' });
+  expect(JSON.stringify(plan)).not.toContain(token);
+  writePipeline("throw new Error('no access with ' + token);");
+  await expect(planPipeline(project, { file })).rejects.toThrow('no access with ***');
+});
+
+test('a plan is made where no stack can be opened', async () => {
+  writeFileSync(join(project.stateDirectory, 'registry.json'), '{"formatVersion":1,"components":[],"stacks":[]}');
+  const plan = await planPipeline(project, { file: writePipeline('') });
+  expect(plan.nodes.map(({ id }) => id)).toEqual(['one']);
 });
 
 test.each(['it is a file', 'Artifact store "artifacts" could not reach it'])(

@@ -6,8 +6,9 @@ import { MlstackError } from '../errors/mlstack-error.ts';
 import { CompileFailedError } from '../errors/pipeline-load-errors.ts';
 import type { Plan } from '../pipeline/plan.ts';
 import type { Project } from '../project/project.ts';
-import type { SecretValues } from '../secret/redact.ts';
+import { SecretValues } from '../secret/redact.ts';
 import { RedactedOutput } from '../secret/redacted-output.ts';
+import { listReferences } from '../secret/secret-reference.ts';
 import type { OpenStack } from '../stack/open-stack.ts';
 import { openStack } from '../stack/open-stack.ts';
 import { validateStack } from '../stack/validate-stack.ts';
@@ -111,6 +112,16 @@ export async function prepareRun(
     await stack.close();
     throw error;
   }
+}
+
+/** What the components of the project's stack refer to, as far as there is one and it can be built. Does not fail. */
+export async function learnSecrets(project: Project): Promise<SecretValues> {
+  const stack = await openStack(project).catch(() => undefined);
+  if (stack === undefined) return new SecretValues();
+  const referring = stack.snapshot.components.filter(({ config }) => listReferences(config).length > 0);
+  await Promise.allSettled(referring.map(({ type }) => stack.component(type)));
+  await stack.close();
+  return stack.secrets;
 }
 
 /** Stores the run. A name that was made here and is taken gets a part of the id. */

@@ -85,14 +85,14 @@ export async function submitPipeline(project: Project, options: RunPipelineOptio
   });
 }
 
-/** `run --plan`: what would run, recorded nowhere. Asks for no stack. */
+/** `run --plan`: what would run, recorded nowhere and told without secrets. Works without a stack, too. */
 export async function planPipeline(project: Project, options: PipelineOptions): Promise<Plan> {
   return await useWorker(options, async (worker) => {
-    const { compileFile } = await import('./prepare-run.ts');
-    const { SecretValues } = await import('../secret/redact.ts');
+    const { compileFile, learnSecrets } = await import('./prepare-run.ts');
     const { configureRun } = await import('./configure-run.ts');
-    const secrets = Promise.resolve(new SecretValues());
-    return (await compileFile(project, await configureRun(project, options), worker, { secrets })).plan;
+    const secrets = learnSecrets(project);
+    const { plan } = await compileFile(project, await configureRun(project, options), worker, { secrets });
+    return (await secrets).redactTexts(plan) as Plan; // texts alone have changed
   });
 }
 
