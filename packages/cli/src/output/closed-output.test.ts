@@ -1,0 +1,72 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+
+const module = new URL('closed-output.ts', import.meta.url).href;
+
+/** Runs a program whose output goes to a file. */
+function runInto(file: string, code: string) {
+  const program = `import { goOnWithoutOutput, watchOutput } from ${JSON.stringify(module)};\nwatchOutput();\n${code}`;
+  const output = openSync(file, 'a');
+  try {
+    return spawnSync(process.execPath, ['--conditions=mlstack-source', '--input-type=module', '--eval', program], {
+      stdio: ['ignore', output, 'pipe'],
+      encoding: 'utf8',
+    });
+  } finally {
+    closeSync(output);
+  }
+}
+
+test.runIf(process.platform === 'linux').each(["console.log('a')", "process.stdout.write('a'.repeat(1 << 20))"])(
+  'output that a full disk does not take is told, and the command fails: %s',
+  (print) => {
+    const { status, stderr } = runInto('/dev/full', `${print}; setTimeout(() => console.error('went on'), 5000);`);
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^✖ The output cannot be written: no space is left .*\n→ .*\n$/),
+    ]);
+  },
+);
+
+test.runIf(process.platform === 'linux')('a run goes on to its end, is told of it once, and fails', () => {
+  const { status, stderr } = runInto(
+    '/dev/full',
+    `goOnWithoutOutput();
+    console.log('a');
+    setTimeout(() => {
+      process.stdout.write('b');
+      console.error('went on');
+      process.exitCode = 0;
+      process.stdout.write('', () => process.exit());
+    }, 50);`,
+  );
+  expect([status, stderr]).toEqual([1, expect.stringMatching(/^✖ The output cannot be written.*\n→ .*\nwent on\n$/)]);
+});
+
+test.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
+  'what a disk takes half is told, and nothing is lost on one that has room',
+  () => {
+    const disk = join(mkdtempSync(join(tmpdir(), 'mlstack-output-')), 'disk');
+    onTestFinished(() => rmSync(join(disk, '..'), { recursive: true }));
+    mkdirSync(disk);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', disk], { stdio: 'ignore' });
+    } catch {
+      return;
+    }
+    try {
+      const print = "process.stdout.write('x'.repeat(40_000)); console.log('end');";
+      expect(runInto(join(disk, 'whole'), print).status).toBe(0);
+      expect(readFileSync(join(disk, 'whole'), 'utf8')).toBe(`${'x'.repeat(40_000)}end\n`);
+      writeFileSync(join(disk, 'half'), '');
+      const { status, stderr } = runInto(join(disk, 'half'), "process.stdout.write('x'.repeat(40_000));");
+      expect(statSync(join(disk, 'half')).size).toBeLessThan(40_000);
+      expect([status, stderr]).toEqual([1, expect.stringContaining('no space is left')]);
+    } finally {
+      execFileSync('umount', [disk]);
+    }
+  },
+);
