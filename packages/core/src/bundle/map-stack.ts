@@ -16,6 +16,15 @@ export function mapStack(stack: string, bundleDirectory: string): string {
   return stack.replace(frame, (text, line: string, column: string) => {
     const origin = map.findEntry(Number(line) - 1, Number(column) - 1);
     if (!('originalSource' in origin)) return text;
-    return `${origin.originalSource}:${origin.originalLine + 1}:${origin.originalColumn + 1}`;
+    return `${decodeSource(origin.originalSource)}:${origin.originalLine + 1}:${origin.originalColumn + 1}`;
   });
+}
+
+/** esbuild writes paths as they stand in a URL, in part. */
+function decodeSource(source: string): string {
+  try {
+    return decodeURIComponent(source);
+  } catch {
+    return source;
+  }
 }
