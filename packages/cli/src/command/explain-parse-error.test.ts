@@ -14,6 +14,7 @@ test('what is wrong with a flag is told in words of mlstack', () => {
     '✖ --state takes pending, running, waiting, completed, failed, cancelled, crashed, not "done".',
   );
   expect(says('runs', 'logs', '--attempt', '2')).toBe('✖ --attempt is for use with --step only.');
+  expect(says('run', 'x.ts', '--plan', '--detach')).toBe('✖ --plan and --detach exclude each other.');
   expect(says('runs', 'list', '--pipline', 'x')).toBe('✖ `mlstack runs list` has no flag --pipline.');
 });
 

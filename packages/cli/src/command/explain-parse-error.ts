@@ -73,6 +73,7 @@ function sentence(message: string): string {
     .filter((line) => line !== '')
     .join('; ')
     .replace(/^Parsing (--\S+); Expected an? (.*) but received: (.*)$/, '$1 takes an $2, not $3')
+    .replace(/^(--[\w-]+)=\S+ cannot also be provided when using (--[\w-]+)$/, '$1 and $2 exclude each other')
     .replace(/^All of the following must be provided when using (--\S+): (.*)$/, '$1 is for use with $2 only');
   const start = text.charAt(0).toUpperCase() + text.slice(1);
   return start.endsWith('.') ? start : `${start}.`;

@@ -20,16 +20,19 @@ export class PipelineImportError extends MlstackError {
 export class PipelineExportError extends MlstackError {
   readonly code = 'PIPELINE_EXPORT_NOT_FOUND';
   constructor(name: string, exports: readonly string[], pipelines: readonly string[]) {
+    const [first] = pipelines;
+    const suggestion = suggestName(name, pipelines) ?? 'Name one that is a pipeline.';
     super(
       exports.includes(name)
         ? `The export ${quoteText(name)} is not a pipeline.`
         : `The pipeline's file has no export ${quoteText(name)}.`,
       {
         hint:
-          suggestName(name, pipelines) ??
-          (pipelines.length === 0
+          first === undefined
             ? "Export what pipeline('name', () => { … }) returns."
-            : 'Name one that is a pipeline.'),
+            : name === 'default'
+              ? `${suggestion} Name it after the file, as in FILE#${first}.`
+              : suggestion,
       },
     );
   }

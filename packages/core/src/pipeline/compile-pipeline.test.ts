@@ -211,6 +211,14 @@ describe('compiling a pipeline', () => {
     });
     expect(compile(described).nodes).toHaveLength(2);
     expect(compile(described, { paramTexts: { folds: '3' } }).nodes).toHaveLength(3);
+    expect(
+      issuesOf(() =>
+        compile(
+          pipeline('none', () => load()),
+          { paramTexts: { fold: '3' } },
+        ),
+      ),
+    ).toEqual(['params.fold: the pipeline has no parameters of its own']);
     expect(issuesOf(() => compile(described, { paramTexts: { fold: '3' }, params: { folds: 0.5 } }))).toEqual([
       'params.fold: is no parameter; did you mean "folds"?',
       expect.stringMatching(/^params\.folds: /),

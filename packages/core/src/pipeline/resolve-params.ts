@@ -21,12 +21,14 @@ export function resolveParams(
   const given: Record<string, unknown> = { ...values };
   for (const [key, text] of Object.entries(texts)) given[key] = readText(text);
   if (schema === undefined) {
-    for (const name of Object.keys(given))
-      issues.push({
-        path: [...path, name],
-        message: 'there are no parameters here',
-        hint: 'Remove it, or give the step a `params` schema.',
-      });
+    const problem =
+      path.length > 1
+        ? { message: 'the step has no parameters', hint: 'Remove it, or give the step a `params` schema.' }
+        : {
+            message: 'the pipeline has no parameters of its own',
+            hint: 'Write `step.name` for the parameter of a step, or give the pipeline a `params` schema.',
+          };
+    for (const name of Object.keys(given)) issues.push({ path: [...path, name], ...problem });
     return {};
   }
   issues.push(...findUnknownKeys(schema, given, path));

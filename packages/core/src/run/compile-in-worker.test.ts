@@ -74,6 +74,12 @@ test('an export that is missing or no pipeline is told with what there is', asyn
   await expect(compile(fine, { export: 'number' })).rejects.toThrow('is not a pipeline');
 });
 
+test('where no pipeline is the default export, how to name another one is told', async () => {
+  await expect(compile(fine.replace('default', 'const first ='), { export: 'default' })).rejects.toMatchObject({
+    hint: 'There are: first, other. Name it after the file, as in FILE#first.',
+  });
+});
+
 test('all issues of a configuration are told at once', async () => {
   const configuration = { steps: { onne: {}, one: { params: { epochs: 1 } } } };
   await expect(compile(fine, { configuration })).rejects.toMatchObject({
