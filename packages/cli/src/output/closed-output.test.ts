@@ -3,12 +3,16 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, stat
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { CliSandbox } from '../testing/run-cli.ts';
 
 const module = new URL('closed-output.ts', import.meta.url).href;
 
+/** As oclif's commands do. */
+const throwing = "process.stdout.on('error', (error) => { if (error.code !== 'EPIPE') throw error; });";
+
 /** Runs a program whose output goes to a file. */
 function runInto(file: string, code: string) {
-  const program = `import { goOnWithoutOutput, watchOutput } from ${JSON.stringify(module)};\nwatchOutput();\n${code}`;
+  const program = `import { goOnWithoutOutput, watchOutput } from ${JSON.stringify(module)};\nwatchOutput();\n${throwing}\n${code}`;
   const output = openSync(file, 'a');
   try {
     return spawnSync(process.execPath, ['--conditions=mlstack-source', '--input-type=module', '--eval', program], {
@@ -20,16 +24,19 @@ function runInto(file: string, code: string) {
   }
 }
 
-test.runIf(process.platform === 'linux').each(["console.log('a')", "process.stdout.write('a'.repeat(1 << 20))"])(
-  'output that a full disk does not take is told, and the command fails: %s',
-  (print) => {
-    const { status, stderr } = runInto('/dev/full', `${print}; setTimeout(() => console.error('went on'), 5000);`);
-    expect([status, stderr]).toEqual([
-      1,
-      expect.stringMatching(/^✖ The output cannot be written: no space is left .*\n→ .*\n$/),
-    ]);
-  },
-);
+test
+  .runIf(process.platform === 'linux')
+  .each([
+    "console.log('a')",
+    "console.log('a'); process.stdout.write('', () => process.exit())",
+    "process.stdout.write('a'.repeat(1 << 20))",
+  ])('output that a full disk does not take is told, and the command fails: %s', (print) => {
+  const { status, stderr } = runInto('/dev/full', `${print}; setTimeout(() => console.error('went on'), 5000);`);
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringMatching(/^✖ The output cannot be written: no space is left .*\n→ .*\n$/),
+  ]);
+});
 
 test.runIf(process.platform === 'linux')('a run goes on to its end, is told of it once, and fails', () => {
   const { status, stderr } = runInto(
@@ -69,4 +76,21 @@ test.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
       execFileSync('umount', [disk]);
     }
   },
+);
+
+test.runIf(process.platform === 'linux')(
+  'no command loses its output without a word',
+  () => {
+    const sandbox = new CliSandbox();
+    sandbox.run('init');
+    for (const args of [['stack', 'list'], ['stack', 'list', '--json'], ['--help'], ['stack', '--help']]) {
+      const { status, stderr } = sandbox.runInto('/dev/full', ...args);
+      expect([args, status, stderr]).toEqual([
+        args,
+        1,
+        expect.stringMatching(/^✖ The output cannot be written.*\n→ .*\n$/),
+      ]);
+    }
+  },
+  60_000,
 );

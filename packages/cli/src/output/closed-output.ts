@@ -8,20 +8,23 @@ let onClosed: () => void = () => process.exit();
  * full disk, is told, and is a failure.
  */
 export function watchOutput(): void {
-  let isLost = false;
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE' && !isLost) {
-      isLost = true;
-      tellLoss(error);
-    }
-    onClosed();
-  });
+  process.stdout.on('error', handleFailure);
   if ((process.stdout as { _type?: string })._type === 'fs') writeWholly();
 }
 
 /** From now on the command goes on to its end though nobody reads its output any more: a run is not to be cut off. */
 export function goOnWithoutOutput(): void {
   onClosed = () => {};
+}
+
+let isLost = false;
+
+function handleFailure(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE' && !isLost) {
+    isLost = true;
+    tellLoss(error);
+  }
+  onClosed();
 }
 
 function tellLoss({ code, message }: NodeJS.ErrnoException): void {
@@ -35,15 +38,17 @@ function tellLoss({ code, message }: NodeJS.ErrnoException): void {
   );
 }
 
-/** Into a file Node writes what the disk takes of a text, does not look whether that is all of it, and throws where it is nothing. */
+/**
+ * Into a file Node writes what the disk takes of a text, does not look whether that is all of it, and throws where it is nothing. A failure is no
+ * `error` of the stream: others who listen for one throw it.
+ */
 function writeWholly(): void {
   process.stdout._write = (chunk: Uint8Array | string, encoding, callback) => {
     try {
       let rest = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
       while (rest.byteLength > 0) rest = rest.subarray(writeSync(process.stdout.fd, rest));
     } catch (error) {
-      callback(error as Error);
-      return;
+      handleFailure(error as NodeJS.ErrnoException);
     }
     callback();
   };

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, realpathSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -29,11 +29,30 @@ export class CliSandbox {
   }
 
   run(...args: readonly string[]): CliResult {
+    return this.#spawn('pipe', args);
+  }
+
+  /** Its standard output goes into a file. */
+  runInto(file: string, ...args: readonly string[]): CliResult {
+    const output = openSync(file, 'a');
+    try {
+      return this.#spawn(output, args);
+    } finally {
+      closeSync(output);
+    }
+  }
+
+  #spawn(output: 'pipe' | number, args: readonly string[]): CliResult {
     const program = `import(${JSON.stringify(entry)}).then((cli) => cli.main(process.argv.slice(1)))`;
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
       ['--conditions=mlstack-source', '--disable-warning=ExperimentalWarning', '--eval', program, '--', ...args],
-      { cwd: this.directory, encoding: 'utf8', env: { PATH: process.env.PATH, HOME: this.home } },
+      {
+        cwd: this.directory,
+        encoding: 'utf8',
+        env: { PATH: process.env.PATH, HOME: this.home },
+        stdio: ['pipe', output, 'pipe'],
+      },
     );
     return { status, stdout, stderr };
   }
