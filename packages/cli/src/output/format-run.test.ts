@@ -31,7 +31,7 @@ const run: RunDescription = {
   versions: {},
   components: [],
   steps: [
-    step('load', 'succeeded', 'nothing in the cache'),
+    { ...step('load', 'succeeded', 'nothing in the cache'), startedAt: '2026-01-01T00:00:00Z' },
     step('train', 'cached', 'as in an earlier run'),
     step('report', 'skipped', 'train failed'),
   ],
@@ -41,7 +41,12 @@ test('a step tells why it did not run, and leaves why it ran to `runs explain`',
   const text = stripVTControlCharacters(formatRun(run));
   expect(text).toContain('as in an earlier run');
   expect(text).toContain('train failed');
-  expect(text).not.toContain('nothing in the cache');
+  const begun = { startedAt: '2026-01-01T00:00:00Z' };
+  for (const state of ['succeeded', 'failed', 'running', 'cancelled'] as const) {
+    const steps = [{ ...step('load', state, 'nothing in the cache'), ...begun }];
+    expect(stripVTControlCharacters(formatRun({ ...run, steps })), state).not.toContain('nothing in the cache');
+  }
+  expect(formatRun({ ...run, steps: [step('load', 'cancelled', 'the run was cancelled')] })).toContain('the run was');
 });
 
 test('what a step noted stands with it, and a hook that failed is told', () => {

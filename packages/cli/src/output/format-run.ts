@@ -57,7 +57,7 @@ function formatStep(step: NodeDescription): string {
     formatOutputs(Object.fromEntries(previews)),
     formatAssignments(step.metadata),
   ].filter((note) => note !== undefined && note !== '');
-  const ran = step.state === 'succeeded' || step.state === 'failed';
-  const reason = step.reason === undefined || ran ? '' : styleText('dim', `  ${step.reason}`);
+  const hasBegun = step.state !== 'cached' && step.startedAt !== undefined;
+  const reason = step.reason === undefined || hasBegun ? '' : styleText('dim', `  ${step.reason}`);
   return `${stateMark(step.state)} ${step.nodeId}${notes.length === 0 ? '' : `  ${notes.join('  ')}`}${reason}`;
 }
