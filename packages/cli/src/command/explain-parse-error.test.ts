@@ -47,3 +47,20 @@ test('what the command line was given is shown on one line, whatever is in it', 
     expect(stderr, args.join(' ')).toMatch(/^✖ .*\n( {2}.*\n)*→ .*\n$/);
   }
 }, 120_000);
+
+test('a flag of every command that stands alone is not taken for a mistyped one', () => {
+  const sandbox = new CliSandbox();
+  expect(sandbox.run('--project=here').stderr).toBe(
+    '✖ `mlstack --project=here` needs a command.\n→ See `mlstack --help`.\n',
+  );
+  expect(JSON.parse(sandbox.run('--json').stdout).error.message).toBe('`mlstack --json` needs a command.');
+  expect(sandbox.run('--jsn').stderr).toContain('Did you mean `--json`?');
+});
+
+test('a document that came through standard input is called that', () => {
+  const sandbox = new CliSandbox();
+  sandbox.run('init');
+  expect(sandbox.run('stack', 'import', '-').stderr).toMatch(
+    /^✖ The standard input cannot be read:\n {2}it is not an object\n/,
+  );
+});

@@ -8,12 +8,17 @@ const readFailures: Readonly<Record<string, string>> = {
   EACCES: 'you may not read it',
 };
 
+/** How errors call a file that the command line names. */
+export function documentName(file: string): string {
+  return file === '-' ? 'The standard input' : escapeControls(file);
+}
+
 /** The text of a file that the command line names; `-` is standard input. */
 export function readDocument(file: string): string {
   try {
     return readFileSync(file === '-' ? 0 : file, 'utf8');
   } catch (cause) {
     const reason = readFailures[(cause as NodeJS.ErrnoException).code ?? ''] ?? (cause as Error).message;
-    throw new UsageError(`${escapeControls(file)} cannot be read: ${reason}.`, { hint: 'Check the path.', cause });
+    throw new UsageError(`${documentName(file)} cannot be read: ${reason}.`, { hint: 'Check the path.', cause });
   }
 }

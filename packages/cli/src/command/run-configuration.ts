@@ -1,6 +1,6 @@
 import type { RunConfiguration } from '@mlstack/core/project';
-import { escapeControls, parseParamFlags, parseRunConfiguration } from '@mlstack/core/project';
-import { readDocument } from './read-document.ts';
+import { parseParamFlags, parseRunConfiguration } from '@mlstack/core/project';
+import { documentName, readDocument } from './read-document.ts';
 import { UsageError } from './usage-error.ts';
 
 interface RunFlags {
@@ -28,10 +28,10 @@ async function readConfigurationFile(file: string): Promise<RunConfiguration> {
   try {
     document = parse(text, { maxAliasCount: 100 });
   } catch (cause) {
-    throw new UsageError(`${escapeControls(file)} is not YAML: ${(cause as Error).message.trim()}`, {
+    throw new UsageError(`${documentName(file)} is not YAML: ${(cause as Error).message.trim()}`, {
       hint: 'Correct the file.',
       cause,
     });
   }
-  return parseRunConfiguration(document, file);
+  return parseRunConfiguration(document, documentName(file));
 }

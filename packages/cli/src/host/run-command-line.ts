@@ -66,7 +66,13 @@ async function dispatchOther(argv: readonly string[]): Promise<boolean> {
 }
 
 function unknownFlag(flag: string): UsageError {
-  const suggestion = suggestName(flag, ['--help', '--version', '--project', '--stack', '--json']);
+  const known = ['--help', '--version', '--project', '--stack', '--json'];
+  if (known.includes(flag.split('=')[0] ?? '')) {
+    return new UsageError(`\`mlstack ${quoteText(flag).slice(1, -1)}\` needs a command.`, {
+      hint: 'See `mlstack --help`.',
+    });
+  }
+  const suggestion = suggestName(flag, known);
   return new UsageError(`\`mlstack\` has no flag ${quoteText(flag).slice(1, -1)}.`, {
     hint: suggestion?.startsWith('Did you mean') ? suggestion.replaceAll('"', '`') : 'See `mlstack --help`.',
   });
