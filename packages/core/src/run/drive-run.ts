@@ -81,6 +81,7 @@ class RunDriver {
       recorder: this.#recorder,
       timing: this.#timing,
       onStopRequest: () => this.#halt('cancelled'),
+      expectsMore: () => this.#executions.count > 1 || this.#isLookingUp,
     });
     this.#executions = new StepExecutions({
       ...options,
@@ -411,9 +412,13 @@ class RunDriver {
       this.#executions.isIdle &&
       this.#damage.isIdle &&
       this.#backoffs.size === 0 &&
-      Object.values(this.#lookups).every((count) => count === 0) &&
+      !this.#isLookingUp &&
       Object.values(this.#waiting).every((waiting) => waiting.length === 0)
     );
+  }
+
+  get #isLookingUp(): boolean {
+    return Object.values(this.#lookups).some((count) => count > 0);
   }
 
   #end(): void {

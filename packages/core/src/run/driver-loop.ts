@@ -8,6 +8,8 @@ interface DriverLoopOptions {
   readonly timing: DriveTiming;
   /** Told when somebody has asked for the run to be stopped. */
   readonly onStopRequest: () => void;
+  /** Whether more may happen in the same turn of the process. */
+  readonly expectsMore: () => boolean;
 }
 
 /**
@@ -48,7 +50,7 @@ export class DriverLoop {
    * @param act what to do in each turn; says whether all is over, once what it recorded is durable.
    */
   async run(begin: () => Promise<void>, act: () => boolean): Promise<void> {
-    const { recorder, timing } = this.#options;
+    const { recorder, timing, expectsMore } = this.#options;
     const heartbeat = setInterval(() => void this.#beat(), timing.heartbeatMs);
     try {
       await begin();
@@ -57,7 +59,7 @@ export class DriverLoop {
         this.#inbox = [];
         for (const happening of inbox) happening();
         this.#isOver = act();
-        if (!gathered && !recorder.isEmpty) {
+        if (!gathered && !recorder.isEmpty && expectsMore()) {
           // What happens in the same turn of the process goes into the same transaction.
           gathered = true;
           await nextTurn();

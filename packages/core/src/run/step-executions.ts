@@ -65,6 +65,11 @@ export class StepExecutions {
     this.#options = options;
   }
 
+  /** How many are launched, or about to be. */
+  get count(): number {
+    return this.#running.size;
+  }
+
   get isIdle(): boolean {
     return this.#running.size === 0 && this.#reads === 0;
   }
