@@ -20,6 +20,9 @@ export const shelf = defineFlavor({
   config: z.object({ shelf: z.string() }), implementation: Shelf as never,
 });
 export const old = defineFlavor({ type: 'alerter', name: 'old', contractVersion: 0, config: z.object({}), implementation: Shelf as never });
+const rules = { type: 'alerter', name: 'rules', contractVersion: 1, config: z.object({}), implementation: Shelf as never };
+export const ruled = defineFlavor({ ...rules, stackRules: () => [] } as never);
+export const bare = defineFlavor({ ...rules, type: 'artifact-store' } as never);
 export const notFlavor = { type: 'feature-store' };
 `;
 
@@ -65,6 +68,8 @@ describe('a flavor in the project itself', () => {
     ['./flavors/shelf.ts#shlf', 'exports no "shlf"', 'Did you mean "shelf"?'],
     ['./flavors/shelf.ts#notFlavor', 'is no flavor', 'defineFlavor'],
     ['./flavors/shelf.ts#old', 'version 0 of the contracts', 'Update the package'],
+    ['./flavors/shelf.ts#ruled', '`stackRules` are no list of functions', 'types'],
+    ['./flavors/shelf.ts#bare', 'no list of `supportedSchemes`', 'types'],
     ['./flavors/none.ts#shelf', 'there is no file', 'Check the path'],
     ['./flavors/shelf.ts', 'names no export', '#exportName'],
     ['not-installed#shelf', 'cannot be found', 'npm install not-installed'],

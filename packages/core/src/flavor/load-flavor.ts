@@ -43,6 +43,9 @@ export async function loadFlavor(
     );
   }
   if (value.contractVersion !== contractVersion) throw versionError(label, value.contractVersion);
+  const problem = findShapeProblem(value);
+  if (problem !== undefined)
+    throw new FlavorLoadError(label, problem, 'Correct the definition; its types say what is asked for.');
   if (expected !== undefined && (value.type !== expected.type || value.name !== expected.name)) {
     throw new FlavorLoadError(
       label,
@@ -53,6 +56,18 @@ export async function loadFlavor(
     );
   }
   return value;
+}
+
+/** Of what a definition that no compiler has looked at may lack. */
+function findShapeProblem({ type, stackRules, planRules, capabilities }: Flavor): string | undefined {
+  for (const [name, rules] of Object.entries({ stackRules, planRules })) {
+    if (!Array.isArray(rules) || rules.some((rule) => typeof rule !== 'function'))
+      return `its \`${name}\` are no list of functions`;
+  }
+  const { supportedSchemes } = (capabilities ?? {}) as { readonly supportedSchemes?: unknown };
+  return type === 'artifact-store' && !Array.isArray(supportedSchemes)
+    ? 'its `capabilities` have no list of `supportedSchemes`'
+    : undefined;
 }
 
 /** `@mlstack/flavor-s3@0.1.0` or `/project/store.ts#store`: how messages name a source. */

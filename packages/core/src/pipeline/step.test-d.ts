@@ -74,6 +74,11 @@ const next = step({
   name: 'next',
   run: ({ state }: { state: { weights: number[]; bias: number; done: boolean } }) => ({ ...state, done: true }),
 });
+const fetched = step({ name: 'fetched', run: async (): Promise<unknown> => JSON.parse('1') });
+const passed = step({ name: 'passed', run: ({ value }: { value: unknown }) => value });
+function keep<Value>(value: Value) {
+  return step({ name: 'keep', cacheKey: 'keep', run: () => value });
+}
 const total = step({ name: 'total', run: ({ values }: { values: number[] }) => values.length });
 type Same<Type, Other> = (<T>() => T extends Type ? 1 : 2) extends <T>() => T extends Other ? 1 : 2 ? true : false;
 export const inferred: [
@@ -106,6 +111,13 @@ pipeline('digits', () => {
   total({ values: list() });
   total({ values: later() });
   total({ values: failing() });
+  passed({ value: fetched() });
+  passed({ value: passed({ value: keep([1])() }) });
+  total({ values: keep([1])() });
+  // @ts-expect-error what is not known may be no list
+  total({ values: fetched() });
+  // @ts-expect-error a list of texts is no list of numbers
+  total({ values: keep(['one'])() });
   // @ts-expect-error an input that may be text is given to one that must be a number
   maybe({ before: best });
   // @ts-expect-error a setting of the wrong type

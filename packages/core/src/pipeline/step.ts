@@ -25,12 +25,13 @@ type ReturnedValues<Spec> = {
     Spec[Name] extends z.ZodType ? z.input<Spec[Name]> : OutputValue<Spec[Name]>
   >;
 };
-/** What `run` may return. Texts within an object are inferred as they are, so that they fit enums, for this names a text; all else as usual. */
-type Returnable<Spec> = undefined extends Spec
-  ? { readonly [name: string]: Nested; readonly [index: number]: Nothing } | Nothing
-  : ReturnedValues<Spec>;
+/** Nothing that `run` could return. It names a text, so that texts within an object are inferred as they are and fit enums; all else is inferred as usual. */
+type TextsAsTheyAre<Spec> = undefined extends Spec
+  ? { readonly [name: string]: Nested; readonly [index: number]: Nothing; readonly [hint]: never }
+  : never;
 type Nested = '' | { readonly [name: string]: Nested } | Nothing;
-type Nothing = Record<never, never> | null | undefined | ReturnType<() => void>;
+type Nothing = Record<never, never> | null | undefined;
+declare const hint: unique symbol;
 /** A value whose lists may be readonly, as those of a constant are. */
 type Frozen<Value> = unknown extends Value
   ? Value
@@ -95,7 +96,7 @@ interface Description<Inputs, Params extends z.ZodType, Value, Spec> extends Ste
    * runs the step again. Paths relative to the module, written out as texts in the call: `['./labels.csv', './images']`.
    */
   readonly assets?: readonly string[];
-  run(inputs: Inputs, context: StepContext<z.output<Params>>): Value | Promise<Value>;
+  run(inputs: Inputs, context: StepContext<z.output<Params>>): Value | Promise<Value> | TextsAsTheyAre<Spec>;
   /** Run after the step succeeded, somewhere else than the driver. Changes no outcome. */
   onSuccess?(context: HookContext): unknown;
   /** Run after the step failed for good. Changes no outcome. */
@@ -116,7 +117,7 @@ interface Description<Inputs, Params extends z.ZodType, Value, Spec> extends Ste
  * `outputs` names several outputs, each with a zod schema or a materializer; without it what `run` returns is the one output.
  */
 export function step<
-  Value extends Returnable<Spec>,
+  Value extends undefined extends Spec ? unknown : ReturnedValues<Spec>,
   Inputs extends object = NoInputs,
   Params extends z.ZodType = NoParams,
   Spec extends OutputSpec | undefined = undefined,
