@@ -1,5 +1,7 @@
+import type { ChildProcess } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { processesOf } from './processes-of.ts';
@@ -81,7 +83,7 @@ test.runIf(process.platform === 'linux')(
     const over = new Promise<number | null>((resolve) => older.on('exit', resolve));
     while (user.mlstack('runs', 'describe', 'contested').status !== 0 || recorded(user, 'contested').length < 3)
       await sleep(50);
-    older.kill('SIGSTOP');
+    await stopBetweenTransactions(user, older);
     for (let tries = 0; tries < 100 && user.ask('runs', 'list').runs[0].state !== 'crashed'; tries++) await sleep(200);
     const newer = user.start('runs', 'resume', 'contested');
     const newerOver = new Promise<number | null>((resolve) => newer.on('exit', resolve));
@@ -96,3 +98,20 @@ test.runIf(process.platform === 'linux')(
     await expectNoProcess(user);
   },
 );
+
+/** In the middle of one it would keep the lock of the records, and nobody could take the run over before it wakes. */
+async function stopBetweenTransactions(user: UserProject, driver: ChildProcess): Promise<void> {
+  const records = new DatabaseSync(join(user.directory, '.mlstack/metadata.db'), { timeout: 0 });
+  for (let isStopped = false; !isStopped; ) {
+    driver.kill('SIGSTOP');
+    await sleep(50);
+    try {
+      records.exec('BEGIN IMMEDIATE; ROLLBACK');
+      isStopped = true;
+    } catch {
+      driver.kill('SIGCONT');
+      await sleep(10);
+    }
+  }
+  records.close();
+}
