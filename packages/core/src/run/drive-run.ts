@@ -5,22 +5,20 @@ import { DamageNotes } from './damage-notes.ts';
 import type { DriveOptions, DriveTiming } from './drive-options.ts';
 import { defaultDriveTiming } from './drive-options.ts';
 import { DriverLoop } from './driver-loop.ts';
-import { toErrorRecord } from './error-record.ts';
 import { LaunchPool } from './launch-pool.ts';
 import type { Launcher, LaunchHandle } from './launcher.ts';
 import { describeNodeEnd, failureOf } from './node-end.ts';
 import type { RecordedOutputs } from './node-outputs.ts';
-import { idsOf, NodeOutputs, previewsOf } from './node-outputs.ts';
+import { idsOf, NodeOutputs } from './node-outputs.ts';
+import { NodePreparations } from './node-preparations.ts';
 import type { RestoredRun } from './restore-run.ts';
 import { retryDelayMs } from './retry-delay.ts';
-import type { RunEvent } from './run-events.ts';
 import type { RunOutcome } from './run-outcome.ts';
 import { decideRunState } from './run-outcome.ts';
 import { RunRecorder } from './run-recorder.ts';
 import type { LauncherRole } from './run-schedule.ts';
 import { dependenciesOf, launcherOf, RunSchedule } from './run-schedule.ts';
-import type { CacheIdentity } from './step-cache.ts';
-import { cacheIdentity, findInCache, isSameContent } from './step-cache.ts';
+import { cacheIdentity } from './step-cache.ts';
 import type { Execution, ExecutionEnd, Launch } from './step-executions.ts';
 import { keyOf, StepExecutions } from './step-executions.ts';
 import type { ErrorRecord, StepResult } from './step-result.ts';
@@ -61,10 +59,8 @@ class RunDriver {
   readonly #failures = new Map<string, number>();
   readonly #executions: StepExecutions;
   readonly #damage: DamageNotes;
+  readonly #preparations: NodePreparations;
   readonly #backoffs = new Map<string, Backoff>();
-  /** Why nodes start over that had succeeded. */
-  readonly #startedOver = new Map<string, string>();
-  readonly #lookups: Record<LauncherRole, number> = { orchestrator: 0, 'step-operator': 0 };
   readonly #startedAt = Date.now();
   #halted: 'failure' | 'cancelled' | undefined;
   #firstError: ErrorRecord | undefined;
@@ -81,20 +77,27 @@ class RunDriver {
       recorder: this.#recorder,
       timing: this.#timing,
       onStopRequest: () => this.#halt('cancelled'),
-      expectsMore: () => this.#executions.count > 1 || this.#isLookingUp,
+      expectsMore: () => this.#executions.count > 1 || !this.#preparations.isIdle,
     });
+    const post = (happening: () => void) => this.#loop.post(happening);
     this.#executions = new StepExecutions({
       ...options,
       timing: this.#timing,
       tell: onEvent,
-      post: (happening) => this.#loop.post(happening),
+      post,
       guard: (action) => this.#loop.guard(action),
       onEnd: (execution, end) => this.#settle(execution, end),
     });
-    this.#damage = new DamageNotes({
+    this.#damage = new DamageNotes({ ...options, recorder: this.#recorder, post });
+    this.#preparations = new NodePreparations({
       ...options,
+      schedule: this.#schedule,
+      outputs: this.#outputs,
       recorder: this.#recorder,
-      post: (happening) => this.#loop.post(happening),
+      post,
+      isHalted: () => this.#halted !== undefined,
+      wait: (launch) => this.#wait(launch),
+      onCached: (node, outputs) => this.#settled(node, outputs),
     });
     for (const role of ['orchestrator', 'step-operator'] as const) {
       const launcher = launchers[role];
@@ -148,10 +151,10 @@ class RunDriver {
   #fillPools(): void {
     for (const [role, pool] of this.#pools) {
       const waiting = this.#waiting[role];
-      while (this.#halted === undefined && this.#lookups[role] + waiting.length < lookAhead) {
+      while (this.#halted === undefined && this.#preparations.underWay(role) + waiting.length < lookAhead) {
         const node = this.#schedule.takeReady(role);
         if (node === undefined) break;
-        this.#prepare(node);
+        this.#preparations.prepare(node);
       }
       while (pool.isFree) {
         const launch = waiting.shift();
@@ -159,91 +162,6 @@ class RunDriver {
         this.#start(launch, pool);
       }
     }
-  }
-
-  #prepare(node: StepNode): void {
-    const { metadataStore, artifactStore } = this.#options;
-    const role = launcherOf(node);
-    const inputs = this.#outputs.inputsOf(node);
-    if (this.#schedule.isUnconfirmed(node.id)) {
-      if (this.#confirm(node, inputs)) return;
-      this.#startOver(node.id, 'what it read was made again and is different now');
-    }
-    const reasonOr = (reason: string) => this.#startedOver.get(node.id) ?? reason;
-    const identity = cacheIdentity(node, inputs);
-    if ('uncached' in identity) {
-      this.#wait({ node, role: 'step', reason: reasonOr(identity.uncached) });
-      return;
-    }
-    if (node.settings.cache === false) {
-      this.#wait({ node, role: 'step', identity, reason: reasonOr('the cache is off for it') });
-      return;
-    }
-    this.#lookups[role]++;
-    findInCache(identity, node, metadataStore, artifactStore)
-      .catch((error: unknown) => ({ miss: `the cache could not be asked: ${toErrorRecord(error).message}` }))
-      .then((lookup) =>
-        this.#loop.post(() => {
-          if (this.#halted === undefined && 'hit' in lookup) {
-            this.#takeFromCache(node, identity, lookup.hit, lookup.outputs);
-            return;
-          }
-          this.#lookups[role]--;
-          if (this.#halted === undefined && 'miss' in lookup) {
-            this.#wait({ node, role: 'step', identity, reason: reasonOr(lookup.miss) });
-          }
-        }),
-      );
-  }
-
-  /** A node that has succeeded counts as it is recorded, where what it read was made again and is the same. */
-  #confirm(node: StepNode, inputs: RecordedOutputs): boolean {
-    const { unconfirmed, dueHooks = [] } = this.#options.restored ?? {};
-    const read = unconfirmed?.get(node.id);
-    if (read === undefined || !isSameContent(read, inputs)) return false;
-    this.#schedule.set(node.id, this.#schedule.state(node.id));
-    for (const { nodeId, role } of dueHooks) if (nodeId === node.id) this.#wait({ node, role });
-    return true;
-  }
-
-  #startOver(nodeId: string, reason: string, event?: RunEvent): void {
-    this.#startedOver.set(nodeId, reason);
-    this.#schedule.set(nodeId, 'pending');
-    this.#recorder.add({ kind: 'node-reset', nodeId, discardsSuccess: true }, event);
-  }
-
-  /** The lookup is over once the store has taken the hit: until then its run may be deleted. */
-  #takeFromCache(
-    node: StepNode,
-    { key, parts }: CacheIdentity,
-    from: { readonly runId: string; readonly nodeId: string },
-    outputs: RecordedOutputs,
-  ): void {
-    const reason = `same code, parameters and inputs as in run ${from.runId}`;
-    this.#recorder.add(
-      {
-        kind: 'node-cached',
-        nodeId: node.id,
-        inputs: idsOf(this.#outputs.inputsOf(node)),
-        cacheKey: key,
-        cacheParts: parts,
-        from: { runId: from.runId, nodeId: from.nodeId },
-        reason,
-      },
-      { kind: 'node-ended', nodeId: node.id, state: 'cached', previews: previewsOf(outputs), reason },
-      {
-        early: false,
-        act: () => {
-          this.#lookups[launcherOf(node)]--;
-          this.#schedule.set(node.id, 'cached');
-          this.#settled(node, outputs);
-        },
-        refuse: () => {
-          this.#lookups[launcherOf(node)]--;
-          if (this.#halted === undefined) this.#prepare(node);
-        },
-      },
-    );
   }
 
   #wait(launch: Launch): void {
@@ -359,15 +277,12 @@ class RunDriver {
   #settled(node: StepNode, outputs: RecordedOutputs): void {
     this.#remember(node.id, outputs);
     // Its own hook is told what it read.
-    if (node.hooks.length === 0) this.#release(node);
+    if (node.hooks.length > 0) return;
+    for (const dependency of dependenciesOf(node)) this.#outputs.release(dependency);
   }
 
   #remember(nodeId: string, outputs: RecordedOutputs): void {
     this.#outputs.add(nodeId, outputs, this.#schedule.dependents(nodeId));
-  }
-
-  #release(node: StepNode): void {
-    for (const dependency of dependenciesOf(node)) this.#outputs.release(dependency);
   }
 
   #skip(nodeIds: readonly string[], reason: string): void {
@@ -412,13 +327,9 @@ class RunDriver {
       this.#executions.isIdle &&
       this.#damage.isIdle &&
       this.#backoffs.size === 0 &&
-      !this.#isLookingUp &&
+      this.#preparations.isIdle &&
       Object.values(this.#waiting).every((waiting) => waiting.length === 0)
     );
-  }
-
-  get #isLookingUp(): boolean {
-    return Object.values(this.#lookups).some((count) => count > 0);
   }
 
   #end(): void {
@@ -442,7 +353,7 @@ class RunDriver {
   async #takeOver(restored: RestoredRun): Promise<void> {
     for (const nodeId of restored.reset) this.#recorder.add({ kind: 'node-reset', nodeId });
     for (const nodeId of restored.damaged) {
-      this.#startOver(nodeId, 'what it made is damaged where it lies', {
+      this.#preparations.startOver(nodeId, 'what it made is damaged where it lies', {
         kind: 'notice',
         message: `Step "${nodeId}" starts over: what it made is damaged where it lies.`,
       });

@@ -117,8 +117,10 @@ async function loadExecutor() {
 async function execute(id: number, job: ExecuteJob | ExecuteStoredJob, signal: AbortSignal): Promise<WorkerAnswer> {
   const { bundleDirectory, artifactStoreContext } = job;
   executor ??= loadExecutor();
-  const { executeStep, loadPipeline } = await executor;
-  const request = job.kind === 'execute' ? job.request : await readRequest(job);
+  const [{ executeStep, loadPipeline }, request] = await Promise.all([
+    executor,
+    job.kind === 'execute' ? job.request : readRequest(job),
+  ]);
   // What modules change while they are imported is alike in every worker. Where the import fails, the step says so.
   await loadPipeline(bundleDirectory, request.code.export, request.code.configuration).catch(() => {});
   initialSurroundings ??= { directory: currentDirectory(), env: { ...process.env } };
