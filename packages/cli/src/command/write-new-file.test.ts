@@ -21,14 +21,14 @@ test('what is there stays', () => {
 
 test.runIf(process.getuid?.() === 0 && process.platform === 'linux')(
   'of a file for which there is no room nothing is left',
-  () => {
+  ({ skip }) => {
     const folder = createFolder();
     const disk = join(folder, 'disk');
     mkdirSync(disk);
     try {
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', disk], { stdio: 'ignore' });
     } catch {
-      return;
+      skip('no file system may be mounted here');
     }
     try {
       writeFileSync(join(disk, 'ballast'), 'x'.repeat(32 * 1024));

@@ -55,14 +55,14 @@ test.runIf(process.platform === 'linux')('a run goes on to its end, is told of i
 
 test.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
   'what a disk takes half is told, and nothing is lost on one that has room',
-  () => {
+  ({ skip }) => {
     const disk = join(mkdtempSync(join(tmpdir(), 'mlstack-output-')), 'disk');
     onTestFinished(() => rmSync(join(disk, '..'), { recursive: true }));
     mkdirSync(disk);
     try {
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', disk], { stdio: 'ignore' });
     } catch {
-      return;
+      skip('no file system may be mounted here');
     }
     try {
       const print = "process.stdout.write('x'.repeat(40_000)); console.log('end');";

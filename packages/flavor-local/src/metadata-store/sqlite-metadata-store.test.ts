@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { metadataStoreSuite } from '@mlstack/conformance';
 import { describeConformance } from '@mlstack/conformance/vitest';
+import type { TestContext } from 'vitest';
 import { afterEach, expect, test, vi } from 'vitest';
 import { killWhileWriting } from '../testing/kill-while-writing.ts';
 import { applicationId, migrations } from './schema.ts';
@@ -149,13 +150,13 @@ test('a database of the first format learns which file it is', async () => {
 
 const canMount = process.platform === 'linux' && process.getuid?.() === 0;
 
-/** A file system of 1 MiB, which the test may mount anew. Nothing where this machine does not let it. */
-function mountSmallDisk(): string | undefined {
+/** A file system of 1 MiB, which the test may mount anew. The test is skipped where this machine does not let it. */
+function mountSmallDisk({ skip }: TestContext): string {
   const disk = createFolder();
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', disk], { stdio: 'ignore' });
   } catch {
-    return undefined;
+    skip('no file system may be mounted here');
   }
   cleanUp.unshift(() => void execFileSync('umount', [disk]));
   return disk;
@@ -178,9 +179,8 @@ function remount(disk: string, mode: 'ro' | 'rw'): void {
 
 test.runIf(canMount)(
   'records on a file system that is mounted read-only can be read, and are not written',
-  async () => {
-    const disk = mountSmallDisk();
-    if (disk === undefined) return;
+  async (context) => {
+    const disk = mountSmallDisk(context);
     const file = join(disk, 'metadata.db');
     const store = createStore(file);
     const id = await store.storeId();
@@ -210,9 +210,8 @@ test.runIf(canMount)(
 
 test.runIf(canMount)(
   'records on a full disk can be read, by several at once, and written again once there is room',
-  async () => {
-    const disk = mountSmallDisk();
-    if (disk === undefined) return;
+  async (context) => {
+    const disk = mountSmallDisk(context);
     const file = join(disk, 'metadata.db');
     const store = createStore(file);
     await store.createRun(emptyRun('kept'));
@@ -335,9 +334,8 @@ test('a store that another process keeps locked is waited for without blocking t
   expect(turns).toBeGreaterThan(2);
 });
 
-test.runIf(canMount)('a full disk gives an error with a hint and loses nothing', async () => {
-  const disk = mountSmallDisk();
-  if (disk === undefined) return;
+test.runIf(canMount)('a full disk gives an error with a hint and loses nothing', async (context) => {
+  const disk = mountSmallDisk(context);
   const store = createStore(join(disk, 'metadata.db'));
   await store.createRun(emptyRun('kept'));
   await expect(store.createRun(emptyRun('large', 'x'.repeat(2 << 20)))).rejects.toMatchObject({
