@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -85,3 +86,45 @@ test.each(['is read', 'waits in the pipes, as this process is busy', 'is held ba
     expect(printed.stderr).toBe('e'.repeat(140_000));
   },
 );
+
+test('what was printed is handed on though the answer was read in a turn that began before it was printed', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'mlstack-printing-'));
+  const place = (name: string) => join(directory, name);
+  const awaitFile = (name: string) => {
+    const end = Date.now() + 10_000;
+    while (!existsSync(place(name)) && Date.now() < end)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+  };
+  await writeFile(
+    place('entry.mjs'),
+    `import { existsSync, writeFileSync } from 'node:fs';
+    writeFileSync(${JSON.stringify(place('begun'))}, '');
+    while (!existsSync(${JSON.stringify(place('reading'))}));
+    console.log('late');
+    setTimeout(() => writeFileSync(${JSON.stringify(place('answered'))}, ''), 300);
+    export default undefined;`,
+  );
+  await writeFile(place('bundle.json'), JSON.stringify({ formatVersion: 1, entry: 'entry.mjs', externals: [] }));
+  // Told before the worker is ready, so that one turn of the loop has both to read.
+  const worker = new WorkerProcess({ env: { NODE_OPTIONS: '--import=data:text/javascript,console.error(1)' } });
+  onTestFinished(async () => {
+    await worker.close();
+    await rm(directory, { recursive: true });
+  });
+  let printed = '';
+  const running = worker.run(
+    { kind: 'compile', directory, export: 'default', configuration: {} },
+    {
+      output(stream, text) {
+        if (stream === 'stdout') printed += text;
+        else if (existsSync(place('begun'))) {
+          writeFileSync(place('reading'), '');
+          awaitFile('answered');
+        }
+      },
+    },
+  );
+  awaitFile('begun');
+  expect(await running).toMatchObject({ kind: 'failed' });
+  expect(printed).toBe('late\n');
+});

@@ -61,7 +61,6 @@ interface RunningJob {
   readonly handlers: JobHandlers;
   readonly done: PromiseWithResolvers<JobOutcome>;
   answer: JobOutcome | undefined;
-  wasHeldBack: boolean;
 }
 
 const tailLength = 16 * 1024;
@@ -135,7 +134,7 @@ export class WorkerProcess {
     if (this.#job !== undefined) throw new TypeError('A worker does one job at a time.');
     const id = this.#nextId++;
     const done = Promise.withResolvers<JobOutcome>();
-    this.#job = { id, handlers, done, answer: undefined, wasHeldBack: false };
+    this.#job = { id, handlers, done, answer: undefined };
     if (this.#isOver) void this.ended.then((end) => this.#finish({ kind: 'ended', end }));
     else {
       this.#send({ kind: 'job', id, job });
@@ -234,7 +233,6 @@ export class WorkerProcess {
   #holdBack(stream: Readable, taken: Promise<void> | void): void {
     if (taken === undefined || this.#heldBack.has(stream) || this.#job?.answer !== undefined) return;
     this.#heldBack.set(stream, taken);
-    if (this.#job !== undefined) this.#job.wasHeldBack = true;
     stream.pause();
     for (const end of this.#writes.values()) end('failed');
     void taken.finally(() => this.#heldBack.get(stream) === taken && this.#readOn(stream));
@@ -266,12 +264,12 @@ export class WorkerProcess {
   }
 
   /**
-   * What was printed before the answer was written is in the pipes by then: in the turn that reads the answer the event loop reads them, too,
-   * and in the next one those that were held back just before.
+   * What was printed before the answer was written is in the pipes by then. What the loop reads in the turn of the answer was chosen when the turn
+   * began, maybe before either was written; in the whole next turn it reads all of it, from pipes that were held back, too.
    */
   async #finishWhenRead(job: RunningJob): Promise<void> {
     await nextTurn();
-    if (job.wasHeldBack) await nextTurn();
+    await nextTurn();
     if (this.#job === job && job.answer !== undefined) this.#finish(job.answer);
   }
 
