@@ -1,10 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, realpathSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { afterAll } from 'vitest';
 
 const entry = pathToFileURL(join(import.meta.dirname, '../index.ts')).href;
+
+const homes: string[] = [];
+afterAll(() => {
+  for (const home of homes) rmSync(home, { recursive: true, force: true });
+});
 
 export interface CliResult {
   readonly status: number | null;
@@ -12,12 +18,13 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-/** A folder of its own with a home of its own, in which the command line runs from its source. */
+/** A folder of its own with a home of its own, in which the command line runs from its source. Gone when the tests of the file are over. */
 export class CliSandbox {
   readonly home = realpathSync(mkdtempSync(join(tmpdir(), 'mlstack-cli-')));
   readonly directory = join(this.home, 'work');
 
   constructor() {
+    homes.push(this.home);
     mkdirSync(this.directory);
   }
 
