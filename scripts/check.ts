@@ -8,10 +8,13 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 interface Tally {
   passed: number;
   failed: number;
+  /** Which tests failed and with what, a line each. */
+  failures?: string[];
 }
 
 interface Step {
@@ -34,7 +37,25 @@ const command =
 interface TestReport {
   numPassedTests: number;
   numFailedTests: number;
-  testResults: { name: string; status: string; assertionResults: { title: string; status: string }[] }[];
+  testResults: {
+    name: string;
+    status: string;
+    message?: string;
+    assertionResults: { title: string; status: string; failureMessages?: string[] }[];
+  }[];
+}
+
+const firstLine = (text = '') => stripVTControlCharacters(text).trim().split('\n', 1)[0];
+
+function listFailures({ testResults }: TestReport): string[] {
+  return testResults
+    .filter(({ status }) => status === 'failed')
+    .flatMap(({ name, message, assertionResults }) => {
+      const file = name.slice(repository.length + 1);
+      const failed = assertionResults.filter(({ status }) => status === 'failed');
+      if (failed.length === 0) return [`${file}: ${firstLine(message)}`];
+      return failed.map(({ title, failureMessages }) => `${file}: ${title}: ${firstLine(failureMessages?.[0])}`);
+    });
 }
 
 /** The tests of one project of vitest.config.ts; a file that fails outside its tests counts as one failed test. */
@@ -45,15 +66,12 @@ const tests = (project: string) => (): Tally => {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
     const succeeded = runCommand('vitest', 'run', '--passWithNoTests', '--project', project, ...reporters);
     const report: TestReport = JSON.parse(readFileSync(reportFile, 'utf8'));
-    const brokenFiles = report.testResults.filter(
-      ({ status, assertionResults }) => status === 'failed' && assertionResults.every((one) => one.status !== 'failed'),
-    );
-    const failed = report.numFailedTests + brokenFiles.length;
+    const failures = listFailures(report);
     for (const { name, assertionResults } of report.testResults) {
       const skipped = assertionResults.filter(({ status }) => status === 'pending' || status === 'skipped');
       for (const { title } of skipped) console.log(`SKIPPED: ${name.slice(repository.length + 1)}: ${title}`);
     }
-    return { passed: report.numPassedTests, failed: succeeded ? failed : Math.max(failed, 1) };
+    return { passed: report.numPassedTests, failed: Math.max(failures.length, succeeded ? 0 : 1), failures };
   } catch (error) {
     console.error(error);
     return { passed: 0, failed: 1 };
@@ -85,16 +103,19 @@ const groups: Record<string, Step[]> = {
 function runSteps(steps: Step[]): Tally {
   const total: Tally = { passed: 0, failed: 0 };
   const summary: string[] = [];
+  const allFailures: string[] = [];
   for (const { name, run } of steps) {
     console.log(`\n── ${name}`);
     const start = performance.now();
-    const { passed, failed } = run();
+    const { passed, failed, failures = [] } = run();
     total.passed += passed;
     total.failed += failed;
     const seconds = ((performance.now() - start) / 1000).toFixed(1).padStart(6);
     summary.push(`${failed === 0 ? 'ok    ' : 'FAILED'} ${seconds} s  ${name}: ${passed} passed, ${failed} failed`);
+    allFailures.push(...failures);
   }
-  console.log(`\n${summary.join('\n')}`);
+  // Last, so that who keeps only the end of the output has it.
+  console.log(`\n${[...summary, ...allFailures.map((failure) => `FAILED ${failure}`)].join('\n')}`);
   return total;
 }
 

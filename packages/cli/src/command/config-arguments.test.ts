@@ -1,8 +1,8 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as Flags from '@oclif/core/flags';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { refuseAmbiguousFlags, takeConfigArguments, takeConfigKeys } from './config-arguments.ts';
 
 const command = { flags: { flavor: Flags.string({ char: 'f' }), interactive: Flags.boolean({ char: 'i' }) } };
@@ -42,7 +42,9 @@ describe('fields of a flavor on a command line', () => {
   });
 
   test('are read from a file with @, and begin with @ where it is doubled', () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'mlstack-cli-')), 'key.txt');
+    const folder = mkdtempSync(join(tmpdir(), 'mlstack-cli-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'key.txt');
     writeFileSync(file, 'line 1\nline 2\n');
     expect(take(`--key=@${file}`, '--name=@@scope').entries).toEqual([
       { key: 'key', text: 'line 1\nline 2' },

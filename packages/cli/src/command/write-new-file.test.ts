@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { mountSmallDisk } from '../testing/mount-small-disk.ts';
 import { writeNewFile } from './write-new-file.ts';
 
 function createFolder(): string {
@@ -21,27 +22,14 @@ test('what is there stays', () => {
 
 test.runIf(process.getuid?.() === 0 && process.platform === 'linux')(
   'of a file for which there is no room nothing is left',
-  ({ skip }) => {
-    const folder = createFolder();
-    const disk = join(folder, 'disk');
-    mkdirSync(disk);
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', disk], { stdio: 'ignore' });
-    } catch {
-      skip('no file system may be mounted here');
-    }
-    try {
-      writeFileSync(join(disk, 'ballast'), 'x'.repeat(32 * 1024));
-      const file = join(disk, 'file');
-      expect(() => writeNewFile(file, 'x'.repeat(64 * 1024))).toThrow(
-        `${file} could not be written: the disk is full.`,
-      );
-      expect(existsSync(file)).toBe(false);
-      writeNewFile(file, 'small');
-      execFileSync('mount', ['-o', 'remount,ro', disk]);
-      expect(() => writeNewFile(`${file}2`, 'small')).toThrow('the file system is read-only');
-    } finally {
-      execFileSync('umount', [disk]);
-    }
+  (context) => {
+    const disk = mountSmallDisk(context);
+    writeFileSync(join(disk, 'ballast'), 'x'.repeat(32 * 1024));
+    const file = join(disk, 'file');
+    expect(() => writeNewFile(file, 'x'.repeat(64 * 1024))).toThrow(`${file} could not be written: the disk is full.`);
+    expect(existsSync(file)).toBe(false);
+    writeNewFile(file, 'small');
+    execFileSync('mount', ['-o', 'remount,ro', disk]);
+    expect(() => writeNewFile(`${file}2`, 'small')).toThrow('the file system is read-only');
   },
 );

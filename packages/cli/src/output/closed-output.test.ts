@@ -1,8 +1,8 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { mountSmallDisk } from '../testing/mount-small-disk.ts';
 import { CliSandbox } from '../testing/run-cli.ts';
 
 const module = new URL('closed-output.ts', import.meta.url).href;
@@ -55,26 +55,15 @@ test.runIf(process.platform === 'linux')('a run goes on to its end, is told of i
 
 test.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
   'what a disk takes half is told, and nothing is lost on one that has room',
-  ({ skip }) => {
-    const disk = join(mkdtempSync(join(tmpdir(), 'mlstack-output-')), 'disk');
-    onTestFinished(() => rmSync(join(disk, '..'), { recursive: true }));
-    mkdirSync(disk);
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', disk], { stdio: 'ignore' });
-    } catch {
-      skip('no file system may be mounted here');
-    }
-    try {
-      const print = "process.stdout.write('x'.repeat(40_000)); console.log('end');";
-      expect(runInto(join(disk, 'whole'), print).status).toBe(0);
-      expect(readFileSync(join(disk, 'whole'), 'utf8')).toBe(`${'x'.repeat(40_000)}end\n`);
-      writeFileSync(join(disk, 'half'), '');
-      const { status, stderr } = runInto(join(disk, 'half'), "process.stdout.write('x'.repeat(40_000));");
-      expect(statSync(join(disk, 'half')).size).toBeLessThan(40_000);
-      expect([status, stderr]).toEqual([1, expect.stringContaining('no space is left')]);
-    } finally {
-      execFileSync('umount', [disk]);
-    }
+  (context) => {
+    const disk = mountSmallDisk(context);
+    const print = "process.stdout.write('x'.repeat(40_000)); console.log('end');";
+    expect(runInto(join(disk, 'whole'), print).status).toBe(0);
+    expect(readFileSync(join(disk, 'whole'), 'utf8')).toBe(`${'x'.repeat(40_000)}end\n`);
+    writeFileSync(join(disk, 'half'), '');
+    const { status, stderr } = runInto(join(disk, 'half'), "process.stdout.write('x'.repeat(40_000));");
+    expect(statSync(join(disk, 'half')).size).toBeLessThan(40_000);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('no space is left')]);
   },
 );
 

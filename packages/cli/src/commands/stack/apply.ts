@@ -1,9 +1,9 @@
-import { applyStack, diffStack, parseStackDocument } from '@mlstack/core/project';
+import { applyStack, diffStack } from '@mlstack/core/project';
 import * as Flags from '@oclif/core/flags';
 import { agreeToDemands } from '../../command/agree-to-demands.ts';
 import { requiredArgument } from '../../command/arguments.ts';
 import { MlstackCommand } from '../../command/mlstack-command.ts';
-import { documentName, readDocument } from '../../command/read-document.ts';
+import { readStackDocument } from '../../command/read-stack-document.ts';
 import { formatStackChanges } from '../../output/format-stack-change.ts';
 import { successLine } from '../../output/report-success.ts';
 
@@ -16,7 +16,7 @@ export default class StackApply extends MlstackCommand {
   async run() {
     const { args, flags } = await this.parse(StackApply);
     const project = this.openProject(flags);
-    const document = await parseStackDocument(documentName(args.file), readDocument(args.file));
+    const document = await readStackDocument(args.file);
     const trust = await agreeToDemands(await diffStack(project, document), flags);
     const done = await applyStack(project, document, { trust });
     if (done.changes.length > 0) this.log(formatStackChanges({ ...done, references: [], code: [] }));

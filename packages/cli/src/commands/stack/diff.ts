@@ -1,7 +1,7 @@
-import { diffStack, parseStackDocument } from '@mlstack/core/project';
+import { diffStack } from '@mlstack/core/project';
 import { requiredArgument } from '../../command/arguments.ts';
 import { MlstackCommand } from '../../command/mlstack-command.ts';
-import { documentName, readDocument } from '../../command/read-document.ts';
+import { readStackDocument } from '../../command/read-stack-document.ts';
 import { formatStackChanges } from '../../output/format-stack-change.ts';
 
 export default class StackDiff extends MlstackCommand {
@@ -10,7 +10,7 @@ export default class StackDiff extends MlstackCommand {
 
   async run() {
     const { args, flags } = await this.parse(StackDiff);
-    const document = await parseStackDocument(documentName(args.file), readDocument(args.file));
+    const document = await readStackDocument(args.file);
     const plan = await diffStack(this.openProject(flags), document);
     this.log(formatStackChanges(plan));
     return plan;

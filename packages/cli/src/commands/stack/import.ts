@@ -1,9 +1,9 @@
-import { importStack, parseStackDocument, planStackImport } from '@mlstack/core/project';
+import { importStack, planStackImport } from '@mlstack/core/project';
 import * as Flags from '@oclif/core/flags';
 import { agreeToDemands } from '../../command/agree-to-demands.ts';
 import { requiredArgument } from '../../command/arguments.ts';
 import { MlstackCommand } from '../../command/mlstack-command.ts';
-import { documentName, readDocument } from '../../command/read-document.ts';
+import { readStackDocument } from '../../command/read-stack-document.ts';
 import { formatStackChanges } from '../../output/format-stack-change.ts';
 import { successLine } from '../../output/report-success.ts';
 
@@ -20,7 +20,7 @@ export default class StackImport extends MlstackCommand {
   async run() {
     const { args, flags } = await this.parse(StackImport);
     const project = this.openProject(flags);
-    const document = await parseStackDocument(documentName(args.file), readDocument(args.file));
+    const document = await readStackDocument(args.file);
     const name = flags.name ?? document.name;
     const { plan } = await planStackImport(project, { ...document, name });
     const trust = await agreeToDemands(plan, flags);
