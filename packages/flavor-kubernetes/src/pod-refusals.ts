@@ -1,3 +1,4 @@
+import type { CoreV1Event } from '@kubernetes/client-node';
 import type { KubernetesApi } from './kubernetes-api.ts';
 
 /**
@@ -26,10 +27,27 @@ export async function readMountFailures({ core }: KubernetesApi, namespace: stri
     ...otherWarnings.map((one) => `reason!=${one}`),
   ].join();
   const { items } = await core.listNamespacedEvent({ namespace, fieldSelector });
+  return chooseMountFailures(items);
+}
+
+/** What the node waited for in vain: it tries again, and another event says what is really wrong, if anything is. */
+const impatience = /timed out waiting for the condition|context deadline exceeded/;
+
+/** Of each pod the failure that came last. */
+export function chooseMountFailures(events: readonly CoreV1Event[]): Map<string, string> {
   const failures = new Map<string, string>();
-  for (const { involvedObject, reason, message } of items) {
-    if (involvedObject.name === undefined || message === undefined || !mountFailures.includes(reason ?? '')) continue;
-    failures.set(involvedObject.name, message);
+  const byTime = events
+    .filter(({ reason }) => mountFailures.includes(reason ?? ''))
+    .toSorted((one, other) => lastSeen(one) - lastSeen(other));
+  for (const { involvedObject, message } of byTime) {
+    if (involvedObject.name === undefined || message === undefined) continue;
+    const earlier = failures.get(involvedObject.name);
+    const isLess = impatience.test(message) && earlier !== undefined && !impatience.test(earlier);
+    if (!isLess) failures.set(involvedObject.name, message);
   }
   return failures;
+}
+
+function lastSeen({ lastTimestamp, series, eventTime, metadata }: CoreV1Event): number {
+  return Number(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? 0);
 }
