@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { MlstackError, makeFolder, userPackagesDirectory } from '@mlstack/core/project';
+import { explainManagerFailure, isPackageMissing } from './explain-manager-failure.ts';
+import { suggestIntegration } from './integration-packages.ts';
 
 export type PackageManagerName = 'npm' | 'pnpm' | 'yarn' | 'bun';
 
@@ -29,8 +31,17 @@ const verbs: Readonly<Record<PackageManagerName, { readonly add: string; readonl
 export class PackageManagerFailedError extends MlstackError {
   readonly code = 'PACKAGE_MANAGER_FAILED';
   override readonly kind = 'failure' as const;
-  constructor(command: string, reason: string, cause?: unknown) {
-    super(`\`${command}\` failed: ${reason}.`, { hint: 'Its own output above says why.', cause });
+  constructor(command: string, reason: string, hint: string, cause?: unknown) {
+    super(`\`${command}\` failed: ${reason}.`, { hint, cause });
+  }
+}
+
+export class PackageNotFoundError extends MlstackError {
+  readonly code = 'PACKAGE_NOT_FOUND';
+  constructor(packageName: string, manager: PackageManagerName) {
+    super(`There is no package ${packageName}: the registry that ${manager} asks has none of this name.`, {
+      hint: suggestIntegration(packageName, manager),
+    });
   }
 }
 
@@ -48,7 +59,10 @@ export function findPackageManager(projectDirectory: string): PackageManager {
   }
 }
 
-/** Adds or removes a package, with the manager's own output on standard error. */
+/**
+ * Adds or removes a package. What the manager prints goes to standard error once it has ended, except where it is told in one sentence that
+ * there is no such package.
+ */
 export async function changePackages(
   { name, directory }: PackageManager,
   action: 'add' | 'remove',
@@ -57,23 +71,46 @@ export async function changePackages(
   if (directory === userPackagesDirectory()) makeUserPackages(directory);
   const args = [verbs[name][action], packageName];
   const command = [name, ...args].join(' ');
+  process.stderr.write(`Running \`${command}\` in ${directory}…\n`);
+  const { output, end } = await runManager(name, args, directory);
+  if (end !== undefined && isPackageMissing(output, packageName)) throw new PackageNotFoundError(packageName, name);
+  process.stderr.write(output);
+  if (end === undefined) return;
+  const { reason, hint } = explainManagerFailure(output) ?? { reason: end, hint: 'Its own output above says why.' };
+  throw new PackageManagerFailedError(command, reason, hint);
+}
+
+interface EndedManager {
+  readonly output: string;
+  /** How it ended, unless it succeeded. */
+  readonly end: string | undefined;
+}
+
+async function runManager(name: PackageManagerName, args: readonly string[], directory: string): Promise<EndedManager> {
   const child = spawn(name, args, {
     cwd: directory,
-    stdio: ['ignore', process.stderr, process.stderr],
+    stdio: ['ignore', 'pipe', 'pipe'],
     // npm and others are scripts on Windows, which only a shell starts.
     shell: process.platform === 'win32',
   });
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  const { promise, resolve, reject } = Promise.withResolvers<EndedManager>();
   child.once('error', (error) => {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    reject(new PackageManagerFailedError(command, isMissing ? `${name} is not installed` : error.message, error));
+    const hint = isMissing ? `Install ${name}, or remove the lock file that asks for it.` : 'Try again.';
+    const reason = isMissing ? `${name} is not installed` : error.message;
+    reject(new PackageManagerFailedError([name, ...args].join(' '), reason, hint, error));
   });
   child.once('close', (exitCode, signal) => {
-    if (exitCode === 0) resolve();
-    else
-      reject(new PackageManagerFailedError(command, signal === null ? `exit code ${exitCode}` : `ended by ${signal}`));
+    const end = signal === null ? `exit code ${exitCode}` : `ended by ${signal}`;
+    resolve({ output, end: exitCode === 0 ? undefined : end });
   });
-  await promise;
+  return await promise;
 }
 
 function declaredManager(folder: string): PackageManagerName | undefined {

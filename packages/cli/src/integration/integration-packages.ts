@@ -1,5 +1,5 @@
 import type { FlavorPackage, Project } from '@mlstack/core/project';
-import { quoteText } from '@mlstack/core/project';
+import { quoteText, suggestName } from '@mlstack/core/project';
 import { UsageError } from '../command/usage-error.ts';
 
 /** Flavor packages that this project publishes. */
@@ -23,6 +23,14 @@ export function integrationPackage(name: string): string {
 /** `s3` for `@mlstack/flavor-s3`; other packages keep their names. */
 export function integrationName(packageName: string): string {
   return packageName.startsWith(prefix) ? packageName.slice(prefix.length) : packageName;
+}
+
+/** What to do where the registry that a package manager asks has no package of an integration. */
+export function suggestIntegration(packageName: string, manager: string): string {
+  const name = integrationName(packageName);
+  if (name in knownIntegrations) return `See which registry ${manager} asks: another one has it.`;
+  const suggestion = suggestName(name, Object.keys(knownIntegrations));
+  return `${suggestion} Flavors of other people are installed by their whole name, with ${manager} itself.`;
 }
 
 /** Components whose flavor a package brings. */
