@@ -117,13 +117,13 @@ test.each([
   ['npm', 'npm error code E404\nnpm error 404 Not Found - GET http://localhost/@mlstack%2fflavor-s4 - Not found\n'],
   [
     'pnpm',
-    '  × adding a new package\n  ╰─▶ Failed to resolve the latest version of @mlstack/flavor-s4: Failed to\n      fetch metadata from https://registry.npmjs.org/@mlstack%2Fflavor-s4:\n      HTTP status client error (404 Not Found)\n',
+    '  × adding a new package\n  ╰─▶ Failed to resolve the latest version of @mlstack/flavor-s4: Failed to\n      fetch metadata from http://localhost/@mlstack%2Fflavor-s4:\n      HTTP status client error (404 Not Found)\n',
   ],
   [
     'yarn 4',
     "➤ YN0027: @mlstack/flavor-s4@unknown can't be resolved to a satisfying range\n➤ YN0035: Package not found\n➤ YN0035:   Response Code: 404 (Not Found)\n",
   ],
-  ['yarn 1', 'error An unexpected error occurred: "https://registry.yarnpkg.com/@mlstack%2fflavor-s4: Not found".\n'],
+  ['yarn 1', 'error An unexpected error occurred: "http://localhost/@mlstack%2fflavor-s4: Not found".\n'],
   ['bun', 'Resolving dependencies\nerror: GET http://localhost/@mlstack%2fflavor-s4 - 404\n'],
 ])('%s says that there is no such package', (_, output) => {
   expect(isPackageMissing(output, '@mlstack/flavor-s4')).toBe(true);
