@@ -183,6 +183,26 @@ test('Files that the code names by its own place come along, and their content c
   ]);
 });
 
+test('Files come along whatever is in the names of the folders around them', async () => {
+  const folder = 'größe 100% #1 %41?';
+  using project = new TemporaryProject({
+    'pipeline.ts': `import { readFileSync } from 'node:fs';
+      import { there } from ${JSON.stringify(`./${folder}/helper.ts`)};
+      export const read = () => [readFileSync(new URL('./data.txt', import.meta.url), 'utf8'), there()];`,
+    'data.txt': 'near',
+    [`${folder}/helper.ts`]: `import { readFileSync } from 'node:fs';
+      export const there = () => readFileSync(new URL('./data.txt', import.meta.url), 'utf8');`,
+    [`${folder}/data.txt`]: 'far',
+  });
+  expect(((await load(project, 'pipeline.ts')).read as () => unknown)()).toEqual(['near', 'far']);
+  project.remove(`${folder}/data.txt`);
+  expect((await failureOf(project.build())).message).toContain(`there is no file ${folder}/data.txt to take along`);
+  project.write({
+    [`${folder}/helper.ts`]: "export const there = () => String(new URL('./50%.txt', import.meta.url));",
+  });
+  await expect(project.build()).resolves.toBeDefined();
+});
+
 test('What cannot be bundled is refused with its place', async () => {
   using project = new TemporaryProject({
     'syntax.ts': 'export const a = 1;\nexport const = 2;\n',

@@ -123,7 +123,7 @@ export function carryAssets(parsed: ParsedCode, root: string, entryFile: string)
     const file = inside(module);
     const folder = JSON.stringify(`/${file.slice(0, file.lastIndexOf('/'))}`);
     const texts = {
-      url: `new URL(${JSON.stringify(file)}, import.meta.url).href`,
+      url: urlText(file),
       dirname: `(import.meta.dirname + ${folder})`,
       filename: `(import.meta.dirname + ${JSON.stringify(`/${file}`)})`,
     };
@@ -131,10 +131,14 @@ export function carryAssets(parsed: ParsedCode, root: string, entryFile: string)
   });
   // Says to the compiler that the element was seen here.
   const listEdits = listed.map(({ node, path }): CodeEdit => {
-    const text = `new URL(${JSON.stringify(inside(path))}, import.meta.url).href`;
-    return { start: node.start, end: node.end, text };
+    return { start: node.start, end: node.end, text: urlText(inside(path)) };
   });
   return { files, byNode, ofEveryStep, edits: [...placeEdits, ...listEdits], sources, folders };
+}
+
+/** Code for the URL of a file of the bundle, whatever is in its name. */
+function urlText(file: string): string {
+  return `new URL(${JSON.stringify(file.split('/').map(encodeURIComponent).join('/'))}, import.meta.url).href`;
 }
 
 /** `import.meta.url` and what else tells a module where it lies. */
@@ -163,7 +167,8 @@ function literalPath(user: AnyNode, place: AnyNode, what: string, module: string
     const isUrl = user.callee.type === 'Identifier' && user.callee.name === 'URL' && base === place;
     const text = path?.type === 'Literal' && typeof path.value === 'string' ? path.value : undefined;
     if (!isUrl || text === undefined || /^[a-z][a-z\d+.-]+:/i.test(text)) return undefined;
-    return join(dirname(module), decodeURIComponent(text.replace(/[?#].*$/, '')));
+    const decoded = decodePath(text.replace(/[?#].*$/, ''));
+    return decoded === undefined ? undefined : join(dirname(module), decoded);
   }
   if (user.type === 'CallExpression' && what === 'dirname' && user.arguments[0] === place) {
     const name =
@@ -177,6 +182,15 @@ function literalPath(user: AnyNode, place: AnyNode, what: string, module: string
     return isPath && rest.every((part) => typeof part === 'string') ? join(dirname(module), ...rest) : undefined;
   }
   return undefined;
+}
+
+/** Nothing where the percent signs are no escapes: Node opens no such URL either. */
+function decodePath(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return undefined;
+  }
 }
 
 interface AssetFiles {

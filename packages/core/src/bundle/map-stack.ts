@@ -20,8 +20,8 @@ export function mapStack(stack: string, bundleDirectory: string): string {
   });
 }
 
-/** esbuild writes paths as they stand in a URL, in part. */
-function decodeSource(source: string): string {
+/** The path of a file that a source map of esbuild's names: it writes them as they stand in a URL. */
+export function decodeSource(source: string): string {
   try {
     return decodeURIComponent(source);
   } catch {

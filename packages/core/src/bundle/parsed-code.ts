@@ -7,6 +7,7 @@ import type { Variable } from 'eslint-scope';
 import { analyze } from 'eslint-scope';
 import type { SourcePlace } from '../errors/bundle-errors.ts';
 import type { UserCode } from './bundle-user-code.ts';
+import { decodeSource } from './map-stack.ts';
 
 interface DecodedMap {
   readonly sources: readonly string[];
@@ -37,9 +38,9 @@ export class ParsedCode {
   readonly #sections: readonly { readonly start: number; readonly file: string }[];
 
   constructor({ code, map }: Pick<UserCode, 'code' | 'map'>) {
-    const { mappings, sources, names } = JSON.parse(map);
-    this.#map = { mappings: decode(mappings), sources, names };
-    const files = new Set<string>(sources);
+    const { mappings, sources, names } = JSON.parse(map) as Omit<DecodedMap, 'mappings'> & { mappings: string };
+    this.#map = { mappings: decode(mappings), sources: sources.map(decodeSource), names };
+    const files = new Set(this.#map.sources);
     const sections: { start: number; file: string }[] = [];
     this.program = parse(code, {
       ecmaVersion: 'latest',
