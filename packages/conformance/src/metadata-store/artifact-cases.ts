@@ -243,11 +243,15 @@ export const artifactCases: ConformanceCase<MetadataStoreSubject>[] = [
       const keys = await store.findReferencedKeys([outputs.load.key, 'nothing', outputs.test.key]);
       assert.deepEqual([...keys].toSorted(), [outputs.load.key, outputs.test.key].toSorted());
       const runs = await store.findRuns([run.id, 'nothing', pending.id]);
+      const [{ createdAt, endedAt }, { createdAt: since }] = await Promise.all([
+        store.getRun(run.id),
+        store.getRun(pending.id),
+      ]);
       assert.deepEqual(
         [...runs],
         [
-          [run.id, { ended: true, codeDigest: 'one' }],
-          [pending.id, { ended: false, codeDigest: 'two' }],
+          [run.id, { createdAt, endedAt, codeDigest: 'one' }],
+          [pending.id, { createdAt: since, codeDigest: 'two' }],
         ],
       );
       assert.deepEqual([...(await store.findReferencedCode(['one', 'two', 'three']))], ['one', 'two']);

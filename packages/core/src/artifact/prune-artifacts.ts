@@ -60,7 +60,9 @@ export async function pruneArtifacts(
       }
       const isUnderWay = async (key: ArtifactKey) => {
         const owner = keyOwner(metadataStoreId, key);
-        return owner?.kind === 'run' && (await findRun(metadataStore, owner.runId))?.ended === false;
+        if (owner?.kind !== 'run') return false;
+        const run = await findRun(metadataStore, owner.runId);
+        return run !== undefined && run.endedAt === undefined;
       };
       if (!dryRun) unfinished += await artifactStore.deleteUnfinished(prefix, olderThan, isUnderWay);
     }
@@ -142,7 +144,7 @@ async function findWanted({ owner, objects }: Group, metadataStore: MetadataStor
     return () => isReferenced;
   }
   const run = await findRun(metadataStore, owner.runId);
-  if (run !== undefined && !run.ended) return () => true;
+  if (run !== undefined && run.endedAt === undefined) return () => true;
   const { findArtifactKeys } = await import('./find-artifact-keys.ts');
   const artifacts = await findArtifactKeys(
     metadataStore,

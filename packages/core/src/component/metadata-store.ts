@@ -204,10 +204,10 @@ export abstract class MetadataStore<Config extends object = object> extends Stac
    * Constant cost for each.
    */
   abstract findReferencedKeys(keys: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Of the given run ids those that exist, and whether each has ended. */
+  /** Of the given run ids those that exist, and when each was created and has ended. Constant cost for each. */
   abstract findRuns(
     ids: readonly string[],
-  ): Promise<ReadonlyMap<string, { readonly ended: boolean; readonly codeDigest: string }>>;
+  ): Promise<ReadonlyMap<string, Pick<RunSummary, 'createdAt' | 'endedAt'> & { readonly codeDigest: string }>>;
   /** Of the given bundle digests those that some run was compiled from; with `uncompleted`, one that has not completed. */
   abstract findReferencedCode(
     digests: readonly string[],

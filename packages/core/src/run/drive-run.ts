@@ -64,7 +64,7 @@ class RunDriver {
   readonly #startedAt = Date.now();
   #halted: 'failure' | 'cancelled' | undefined;
   #firstError: ErrorRecord | undefined;
-  #outcome: RunOutcome | undefined;
+  #outcome: Omit<RunOutcome, 'durationMs'> | undefined;
 
   constructor(options: DriveOptions) {
     const { run, lease, metadataStore, launchers, restored, onEvent = () => {} } = options;
@@ -133,7 +133,7 @@ class RunDriver {
         () => this.#act(),
       );
       if (this.#outcome === undefined) throw new TypeError('The driver has ended before its run.');
-      return this.#outcome;
+      return { ...this.#outcome, durationMs: await this.#duration() };
     } finally {
       signal?.removeEventListener('abort', cancel);
       for (const { timer } of this.#backoffs.values()) clearTimeout(timer);
@@ -339,14 +339,19 @@ class RunDriver {
     this.#skip(this.#schedule.skipPending(), reason);
     const state = decideRunState(this.#schedule, this.#halted === 'cancelled');
     const error = state === 'failed' && this.#firstError !== undefined ? { error: this.#firstError } : {};
-    const durationMs = Date.now() - this.#startedAt;
-    this.#recorder.add(
-      { kind: 'run-state', state, ...error },
-      { kind: 'run-ended', runId: run.id, state, durationMs, ...error },
-    );
+    this.#recorder.add({ kind: 'run-state', state, ...error }, { kind: 'run-ended', runId: run.id, state, ...error });
     const { id, name, plan, stack } = run;
     const counts = this.#schedule.counts;
-    this.#outcome = { id, name, pipeline: plan.pipeline, stack: stack.name, state, durationMs, counts, ...error };
+    this.#outcome = { id, name, pipeline: plan.pipeline, stack: stack.name, state, counts, ...error };
+  }
+
+  /** As it is recorded; of a run that cannot be found again, of this driver's part. */
+  async #duration(): Promise<number> {
+    const { run, metadataStore } = this.#options;
+    const found = await metadataStore.findRuns([run.id]).catch(() => undefined);
+    const { createdAt, endedAt } = found?.get(run.id) ?? {};
+    if (createdAt === undefined || endedAt === undefined) return Date.now() - this.#startedAt;
+    return Date.parse(endedAt) - Date.parse(createdAt);
   }
 
   /** Adopts what still runs, reads results that are there, and only then lets the rest start again. */

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { RunChange } from '../component/metadata-store.ts';
 import type { StepNode } from '../pipeline/plan.ts';
 import { Workbench } from './fixtures/driven-run.ts';
@@ -26,6 +26,23 @@ test('a run whose driver was killed goes on, and no recorded step runs again', a
   bench.metadataStore.beforeRecord = () => {};
   expect(await bench.resume(run)).toMatchObject({ state: 'completed', counts: { succeeded: 4 } });
   expect(bench.launched).toEqual(['a 1', 'b 1', 'b 2', 'c 1', 'd 1']);
+});
+
+test('a run has taken what its record says, before it was resumed, too', async () => {
+  let isBroken = true;
+  const bench = new Workbench(({ nodeId }) => (nodeId === 'b' && isBroken ? { end: 'fail' } : {}));
+  const run = await bench.createRun(chain);
+  const { createdAt } = await bench.metadataStore.getRun(run.id);
+  const recorded = async () =>
+    Date.parse((await bench.metadataStore.getRun(run.id)).endedAt ?? '') - Date.parse(createdAt);
+  const begin = Date.parse(createdAt) + 50;
+  await vi.waitUntil(() => Date.now() > begin);
+  const failed = await bench.drive(run);
+  expect([failed.state, failed.durationMs]).toEqual(['failed', await recorded()]);
+  expect(failed.durationMs).toBeGreaterThanOrEqual(50);
+  isBroken = false;
+  const completed = await bench.resume(run);
+  expect([completed.state, completed.durationMs]).toEqual(['completed', await recorded()]);
 });
 
 test('what a resumed run made is found in the cache later', async () => {

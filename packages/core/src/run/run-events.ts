@@ -44,6 +44,5 @@ export type RunEvent =
       readonly kind: 'run-ended';
       readonly runId: string;
       readonly state: RunState;
-      readonly durationMs: number;
       readonly error?: ErrorRecord;
     };

@@ -9,7 +9,10 @@ export interface RunOutcome {
   readonly pipeline: string;
   readonly stack: string;
   readonly state: Extract<RunState, 'completed' | 'failed' | 'cancelled'>;
-  /** Of this driver's part: a resumed run counts from its resumption. */
+  /**
+   * From its `createdAt` to its `endedAt`, as all that tell of a run count it. What came before, as building and compiling, is not part of it;
+   * of a run that was resumed, the time before that is.
+   */
   readonly durationMs: number;
   readonly counts: Readonly<Partial<Record<NodeState, number>>>;
   /** Why it failed: what its first failed step said. */

@@ -108,13 +108,14 @@ export function findRuns(
   database: SqliteDatabase,
   ids: readonly string[],
 ): Awaited<ReturnType<MetadataStore['findRuns']>> {
-  const found = new Map<string, { ended: boolean; codeDigest: string }>();
+  const found = new Map<string, { createdAt: string; endedAt?: string; codeDigest: string }>();
   for (const id of ids) {
-    const row = database.get<{ ended_at: string | null; code_digest: string }>(
-      'SELECT ended_at, code_digest FROM runs WHERE id = ?',
+    const row = database.get<{ created_at: string; ended_at: string | null; code_digest: string }>(
+      'SELECT created_at, ended_at, code_digest FROM runs WHERE id = ?',
       id,
     );
-    if (row !== undefined) found.set(id, { ended: row.ended_at !== null, codeDigest: row.code_digest });
+    if (row === undefined) continue;
+    found.set(id, { createdAt: row.created_at, ...optional('endedAt', row.ended_at), codeDigest: row.code_digest });
   }
   return found;
 }
