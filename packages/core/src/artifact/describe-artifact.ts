@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { MlstackError } from '../errors/mlstack-error.ts';
 import type { Project } from '../project/project.ts';
 import type { ArtifactFile, ArtifactRecord } from './artifact-record.ts';
@@ -9,9 +10,9 @@ export interface ArtifactDescription extends ArtifactRecord {
   readonly pipeline?: string;
   readonly step?: string;
   readonly store: { readonly name: string; readonly flavor: string };
-  /** For display alone. */
+  /** Of its file, or of the folder where its files lie, beside others; for display alone. */
   readonly uri: string;
-  readonly files: readonly Pick<ArtifactFile, 'path' | 'size' | 'sha256'>[];
+  readonly files: readonly (Pick<ArtifactFile, 'path' | 'size' | 'sha256'> & { readonly uri: string })[];
 }
 
 /** @param id of an artifact. Fails with `ArtifactNotFoundError`. */
@@ -21,14 +22,15 @@ export async function describeArtifact(project: Project, id: string): Promise<Ar
     const node = await metadataStore.getNode(artifact.runId, artifact.nodeId).catch(() => undefined);
     const { listArtifactFiles } = await import('./load-artifact.ts');
     const files = await listArtifactFiles(artifactStore, artifact);
+    const [only = artifact, ...more] = files;
     return {
       ...artifact,
       ...(runName === undefined ? {} : { runName }),
       ...(pipeline === undefined ? {} : { pipeline }),
       ...(node === undefined ? {} : { step: node.step }),
       store: { name: artifactStore.name, flavor: artifactStore.flavor },
-      uri: artifactStore.uri(artifact.key),
-      files: files.map(({ path, size, sha256 }) => ({ path, size, sha256 })),
+      uri: artifactStore.uri(more.length === 0 ? only.key : posix.dirname(artifact.key)),
+      files: files.map(({ path, size, sha256, key }) => ({ path, size, sha256, uri: artifactStore.uri(key) })),
     };
   });
 }

@@ -28,6 +28,7 @@ export default class ArtifactsDescribe extends MlstackCommand {
       const table = formatTable(artifact.files, [
         { title: 'FILE', value: (file) => file.path },
         { title: 'SIZE', value: (file) => formatBytes(file.size), align: 'right' },
+        { title: 'NAME THERE', value: (file) => file.uri.slice(file.uri.lastIndexOf('/') + 1) },
       ]);
       this.log(`\n${table}`);
     }
