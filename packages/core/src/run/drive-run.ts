@@ -358,7 +358,7 @@ class RunDriver {
   async #takeOver(restored: RestoredRun): Promise<void> {
     for (const nodeId of restored.reset) this.#recorder.add({ kind: 'node-reset', nodeId });
     for (const nodeId of restored.damaged) {
-      this.#preparations.startOver(nodeId, 'what it made is damaged where it lies', {
+      this.#preparations.startOver(nodeId, 'what it had made before was damaged where it lay', {
         kind: 'notice',
         message: `Step "${nodeId}" starts over: what it made is damaged where it lies.`,
       });

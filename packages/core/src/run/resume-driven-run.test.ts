@@ -289,7 +289,7 @@ test('a run that met damaged bytes makes them again when it is resumed, and noth
   expect(bench.launched).toEqual(['a 1', 'left 1', 'after_left 1', 'right 1', 'a 2', 'right 2']);
   expect(bench.events).toContainEqual({ kind: 'notice', message: expect.stringMatching(/^Step "a" starts over: /) });
   expect(await bench.metadataStore.getNode(run.id, 'a')).toMatchObject({
-    reason: 'what it made is damaged where it lies',
+    reason: 'what it had made before was damaged where it lay',
   });
 });
 
