@@ -1,19 +1,38 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { workerTokenVariable } from './worker-protocol.ts';
 
+/** One that all to be found have begun after: a look at each process costs a part of a millisecond, on a busy machine more. */
+export interface BegunProcess {
+  readonly pid: number;
+  /** By `performance.now()`, when it had not begun yet. */
+  readonly startedAtMs: number;
+}
+
 /**
  * The processes that carry one of these worker tokens in their environment: a worker and whatever its steps started, also
  * what has a session of its own and what outlived the process that started it. Only on Linux; elsewhere none is found.
  */
-export function listProcessesOfWorkers(tokens: ReadonlySet<string>): number[] {
+export function listProcessesOfWorkers(tokens: ReadonlySet<string>, begunWith?: BegunProcess): number[] {
   if (process.platform !== 'linux' || tokens.size === 0) return [];
-  return readdirSync('/proc')
+  const all = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      const token = readToken(pid);
-      return token !== undefined && tokens.has(token);
-    });
+    .map(Number);
+  const first = begunWith === undefined ? 0 : firstIdSince(begunWith);
+  return all.filter((pid) => {
+    if (pid < first) return false;
+    const token = readToken(pid);
+    return token !== undefined && tokens.has(token);
+  });
+}
+
+/** In this time no system gives out all its process ids. */
+const shortLifeMs = 10_000;
+
+/** The system gives out ids in turn, up to the largest, and then the free ones from the start. */
+function firstIdSince({ pid, startedAtMs }: BegunProcess): number {
+  if (performance.now() - startedAtMs > shortLifeMs) return 0;
+  const newest = Number(readFileSync('/proc/loadavg', 'latin1').trim().split(' ').at(-1));
+  return newest >= pid ? pid : 0;
 }
 
 /** Sends SIGKILL to the process group, where there is one. */
@@ -27,10 +46,14 @@ export function killProcessGroup(leader: number): void {
  */
 export async function endProcessesOfWorkers(
   tokens: ReadonlySet<string>,
-  { except = [], rounds = 500 }: { readonly except?: readonly number[]; readonly rounds?: number } = {},
+  {
+    except = [],
+    rounds = 500,
+    begunWith,
+  }: { readonly except?: readonly number[]; readonly rounds?: number; readonly begunWith?: BegunProcess } = {},
 ): Promise<boolean> {
   for (let round = 0; round < rounds; round += 1) {
-    const found = listProcessesOfWorkers(tokens).filter((pid) => !except.includes(pid));
+    const found = listProcessesOfWorkers(tokens, begunWith).filter((pid) => !except.includes(pid));
     if (found.length === 0) return true;
     for (const pid of found) send(pid);
     await new Promise((resolve) => setTimeout(resolve, Math.min(round, 20)));

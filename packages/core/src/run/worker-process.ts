@@ -89,6 +89,7 @@ export class WorkerProcess {
   /** What each of them waits for. */
   readonly #heldBack = new Map<Readable, Promise<void>>();
   readonly #decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
+  readonly #startedAtMs = performance.now();
   #isReady = false;
   #isGarbled = false;
   #isOver = false;
@@ -298,7 +299,7 @@ export class WorkerProcess {
     const { pid } = this.#child;
     if (pid !== undefined) {
       killProcessGroup(pid);
-      await endProcessesOfWorkers(new Set([this.token]));
+      await endProcessesOfWorkers(new Set([this.token]), { begunWith: { pid, startedAtMs: this.#startedAtMs } });
       await this.#drain();
       await removeFolder(workerTemporaryDirectory(this.token));
     }
