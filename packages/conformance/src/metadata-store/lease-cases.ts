@@ -28,6 +28,23 @@ export const leaseCases: ConformanceCase<MetadataStoreSubject>[] = [
     },
   },
   {
+    id: 'creates-a-run-under-the-lease-of-its-driver-or-not-at-all',
+    async verify({ store, open }) {
+      const other = await open();
+      const run = sampleRun({ name: 'mine' });
+      const lease = await store.createDrivenRun(run, holder, { ttlMs });
+      assert.equal(lease.epoch, 1);
+      const found = await other.getRun(run.id);
+      assert.deepEqual([found.state, found.lease?.epoch], ['running', 1]);
+      assert.deepEqual(found.record, run);
+      await rejectsWith('RUN_IS_DRIVEN', other.takeLease(run.id, otherHolder, { ttlMs }));
+      const second = sampleRun({ name: 'mine' });
+      await rejectsWith('RUN_NAME_TAKEN', other.createDrivenRun(second, otherHolder, { ttlMs }));
+      await rejectsWith('RUN_NOT_FOUND', store.getRun(second.id));
+      await store.record(lease, [nodeStarted('load')], ttlMs);
+    },
+  },
+  {
     id: 'gives-a-lease-to-one-of-many-that-want-it-at-once',
     async verify({ store, open }) {
       const stores = [store, await open(), await open()];

@@ -13,8 +13,7 @@ export async function createDrivenRun(
   options: Parameters<typeof sampleRun>[0] = {},
 ): Promise<{ run: NewRun; lease: Lease }> {
   const run = sampleRun(options);
-  await store.createRun(run);
-  return { run, lease: await store.takeLease(run.id, holder, { ttlMs }) };
+  return { run, lease: await store.createDrivenRun(run, holder, { ttlMs }) };
 }
 
 /** Runs all three nodes of the sample to their end; `cacheKey` is the prefix of their keys. */

@@ -127,6 +127,11 @@ export abstract class MetadataStore<Config extends object = object> extends Stac
   /** Stores the run as `pending` with all nodes `pending`. Fails with `RunNameTakenError` when the name is taken. */
   abstract createRun(run: NewRun): Promise<void>;
   /**
+   * `createRun` and the first `takeLease` in one transaction: nobody finds the run without its driver, and where that dies early it has crashed
+   * and does not wait for ever.
+   */
+  abstract createDrivenRun(run: NewRun, holder: LeaseHolder, options: { readonly ttlMs: number }): Promise<Lease>;
+  /**
    * Takes the run's lease with the next epoch where nobody holds it, where it has expired, or where `isHolderDead` says so of a
    * holder. Fails with `LeaseHeldError` otherwise. A pending run becomes `running`. The first epoch of a run is 1. What an earlier
    * holder was asked and has not consumed is dropped: who drives a run on wants it.

@@ -15,7 +15,7 @@ import { programFile } from './program-file.ts';
 import { restoreRun } from './restore-run.ts';
 import type { RunEvent } from './run-events.ts';
 import type { RunOutcome } from './run-outcome.ts';
-import type { NewRun } from './run-record.ts';
+import type { Lease, NewRun } from './run-record.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 export interface StackDrive {
@@ -26,6 +26,8 @@ export interface StackDrive {
   readonly metadataStore: MetadataStore;
   /** As it was read before the lease. */
   readonly run: NewRun;
+  /** Where it was taken already. */
+  readonly lease?: Lease;
   /** One that has failed or was cancelled is begun again. */
   readonly reopen: boolean;
   /** Takes the place of the run's plan, once the lease is held. */
@@ -36,6 +38,12 @@ export interface StackDrive {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Records a run that this process drives. */
+export async function takeFirstLease(metadataStore: MetadataStore, run: NewRun): Promise<Lease> {
+  const { leaseTtlMs: ttlMs } = defaultDriveTiming;
+  return await metadataStore.createDrivenRun(run, currentLeaseHolder(), { ttlMs });
+}
+
 /**
  * Takes the run's lease and drives it on from where it is then. Fails with `RunCompletedError`, or with `RunEndedError` where it is not
  * to be begun again. Leaves no process behind, and no lease but where this process dies.
@@ -43,12 +51,14 @@ export interface StackDrive {
 export async function driveOnStack(drive: StackDrive): Promise<RunOutcome> {
   const { stack, metadataStore, plan, notices = [], onEvent = () => {}, signal, warmWorker } = drive;
   const { leaseTtlMs } = defaultDriveTiming;
-  const lease = await metadataStore
-    .takeLease(drive.run.id, currentLeaseHolder(), { ttlMs: leaseTtlMs, isHolderDead })
-    .catch(async (error: unknown) => {
-      await Promise.all([warmWorker?.close(), metadataStore.close()]);
-      throw error;
-    });
+  const lease =
+    drive.lease ??
+    (await metadataStore
+      .takeLease(drive.run.id, currentLeaseHolder(), { ttlMs: leaseTtlMs, isHolderDead })
+      .catch(async (error: unknown) => {
+        await Promise.all([warmWorker?.close(), metadataStore.close()]);
+        throw error;
+      }));
   const launchers = new Set<Launcher>();
   const closing: Promise<void>[] = [];
   const close = (isDue: (launcher: Launcher) => boolean) => {

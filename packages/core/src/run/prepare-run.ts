@@ -1,5 +1,6 @@
 import { relative, resolve } from 'node:path';
 import { buildBundle } from '../bundle/build-bundle.ts';
+import type { MetadataStore } from '../component/metadata-store.ts';
 import { coreVersion } from '../core-version.ts';
 import { ValidationError } from '../errors/issue.ts';
 import { MlstackError } from '../errors/mlstack-error.ts';
@@ -124,18 +125,24 @@ export async function learnSecrets(project: Project): Promise<SecretValues> {
   return stack.secrets;
 }
 
-/** Stores the run. A name that was made here and is taken gets a part of the id. */
-export async function recordRun({ stack, run }: PreparedRun): Promise<NewRun> {
+export interface RecordedRun<Created> {
+  readonly run: NewRun;
+  readonly created: Created;
+}
+
+/** Stores the run by `create`. A name that was made here and is taken gets a part of the id. */
+export async function recordRun<Created>(
+  { stack, run }: PreparedRun,
+  create: (metadataStore: MetadataStore, run: NewRun) => Promise<Created>,
+): Promise<RecordedRun<Created>> {
   const metadataStore = await stack.component('metadata-store');
   try {
-    await metadataStore.createRun(run);
-    return run;
+    return { run, created: await create(metadataStore, run) };
   } catch (error) {
     const isTaken = MlstackError.is(error) && error.code === 'RUN_NAME_TAKEN';
     if (!isTaken || run.configuration.runName !== undefined) throw error;
     const renamed = { ...run, name: `${run.name}-${run.id.slice(-6)}` };
-    await metadataStore.createRun(renamed);
-    return renamed;
+    return { run: renamed, created: await create(metadataStore, renamed) };
   }
 }
 

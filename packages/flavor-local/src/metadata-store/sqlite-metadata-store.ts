@@ -71,6 +71,13 @@ export class SqliteMetadataStore extends MetadataStore<SqliteMetadataStoreConfig
     await this.#write(`record run ${run.name}`, (database) => createRun(database, run));
   }
 
+  async createDrivenRun(run: NewRun, holder: LeaseHolder, options: { readonly ttlMs: number }): Promise<Lease> {
+    return this.#write(`record run ${run.name}`, (database) => {
+      createRun(database, run);
+      return takeLease(database, run.id, holder, options);
+    });
+  }
+
   async takeLease(
     runId: string,
     holder: LeaseHolder,

@@ -24,6 +24,12 @@ const mutants: Record<string, (store: SqliteMetadataStore) => Partial<SqliteMeta
   'gives-a-lease-to-one-driver-at-a-time': (store) => ({
     takeLease: (id, holder, { ttlMs }) => right.takeLease.call(store, id, holder, { ttlMs, isHolderDead: () => true }),
   }),
+  'creates-a-run-under-the-lease-of-its-driver-or-not-at-all': (store) => ({
+    async createDrivenRun(run) {
+      await right.createRun.call(store, run);
+      return { runId: run.id, epoch: 1 };
+    },
+  }),
   'gives-a-lease-to-one-of-many-that-want-it-at-once': () => ({ takeLease: async (runId) => ({ runId, epoch: 1 }) }),
   'takes-a-lease-from-a-holder-that-is-dead': (store) => ({
     takeLease: (id, holder, { ttlMs }) => right.takeLease.call(store, id, holder, { ttlMs }),
