@@ -7,7 +7,8 @@
  * - `failed`: exists or should, and cannot be used; `message` says why.
  *
  * No run is begun or resumed on an artifact store that is `failed`, nor on one of the network that is `not-provisioned`. One of this machine
- * that does not exist yet is made when it is first written to.
+ * that does not exist yet is made when it is first written to, and one that is `failed`, as where it cannot be written to, is enough for a run whose
+ * steps are all in the cache.
  */
 export type ComponentState = 'ready' | 'not-provisioned' | 'suspended' | 'failed';
 

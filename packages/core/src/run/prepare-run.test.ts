@@ -99,6 +99,25 @@ test.each(['it is a file', 'Artifact store "artifacts" could not reach it'])(
   },
 );
 
+test('a run that takes every step from the cache needs no artifact store that can be written to', async () => {
+  const file = writePipeline(
+    "const read = step({ name: 'read', run: ({ two }: { two: number }) => two });",
+    "read({ two: two({}, { params: { key: '' } }) });",
+  );
+  const pipeline = { file, configuration: {} };
+  expect((await runPipeline(project, pipeline)).counts).toEqual({ succeeded: 3 });
+  bench.artifactStore.status = async () => ({ state: 'failed', message: 'it cannot be written to' });
+  const stored = [...bench.artifactStore.objects.keys()];
+  expect((await runPipeline(project, pipeline)).counts).toEqual({ cached: 3 });
+  expect([...bench.artifactStore.objects.keys()]).toEqual(stored);
+  const refused = { code: 'ARTIFACT_STORE_NOT_READY', message: expect.stringContaining('it cannot be written to') };
+  const uncached = runPipeline(project, { file, configuration: { cache: false } });
+  await expect(uncached).rejects.toMatchObject(refused);
+  bench.artifactStore.objects.delete(stored[0] as string);
+  await expect(runPipeline(project, pipeline)).rejects.toMatchObject(refused);
+  expect((await bench.metadataStore.listRuns()).items).toHaveLength(2);
+});
+
 test('an artifact store of this machine that is not there yet is made by the run', async () => {
   bench.artifactStore.status = async () => ({ state: 'not-provisioned' });
   expect((await run('')).error).not.toMatchObject({ code: 'ARTIFACT_STORE_NOT_READY' });

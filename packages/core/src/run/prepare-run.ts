@@ -15,7 +15,7 @@ import { openStack } from '../stack/open-stack.ts';
 import { validateStack } from '../stack/validate-stack.ts';
 import { compileInWorker } from './compile-in-worker.ts';
 import { createId } from './create-id.ts';
-import { requireUsableStore } from './require-usable-store.ts';
+import { needsUsableStore, requireUsableStore } from './require-usable-store.ts';
 import { validateRunName } from './run-name.ts';
 import type { PipelineOptions } from './run-pipeline.ts';
 import type { NewRun } from './run-record.ts';
@@ -96,7 +96,9 @@ export async function prepareRun(
     if (compiled.status === 'rejected') throw compiled.reason;
     const { plan } = compiled.value;
     const notices = await validatePlanOnStack(project, plan, stack);
-    await usable;
+    await usable.catch(async (error: unknown) => {
+      if (await needsUsableStore(project, stack, plan)) throw error;
+    });
     if (!stack.isChecked) await stack.rememberCheck();
     const id = createId();
     const run: NewRun = {

@@ -1,4 +1,5 @@
 import { ArtifactStoreNotReadyError } from '../errors/artifact-store-errors.ts';
+import type { Plan } from '../pipeline/plan.ts';
 import type { Project } from '../project/project.ts';
 import type { OpenStack } from '../stack/open-stack.ts';
 
@@ -9,6 +10,18 @@ export async function requireUsableStore(project: Project, stack: OpenStack): Pr
   if (state === 'failed' || (state === 'not-provisioned' && !(await isOfThisMachine(project, store.flavor)))) {
     throw new ArtifactStoreNotReadyError(store.name, state, message);
   }
+}
+
+/** Whether a run can do with a store that is not usable: nothing is written to one of this machine where the cache has every step. */
+export async function needsUsableStore(project: Project, stack: OpenStack, plan: Plan): Promise<boolean> {
+  const { flavor } = stack.reference('artifact-store');
+  if (!(await isOfThisMachine(project, flavor))) return true;
+  const { isWhollyCached } = await import('./wholly-cached.ts');
+  return !(await isWhollyCached(
+    plan,
+    await stack.component('metadata-store'),
+    await stack.component('artifact-store'),
+  ));
 }
 
 async function isOfThisMachine(project: Project, flavor: string): Promise<boolean> {
