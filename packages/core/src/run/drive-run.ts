@@ -14,7 +14,7 @@ import { NodePreparations } from './node-preparations.ts';
 import type { RestoredRun } from './restore-run.ts';
 import { retryDelayMs } from './retry-delay.ts';
 import type { RunOutcome } from './run-outcome.ts';
-import { decideRunState } from './run-outcome.ts';
+import { decideRunState, readDuration } from './run-outcome.ts';
 import { RunRecorder } from './run-recorder.ts';
 import type { LauncherRole } from './run-schedule.ts';
 import { dependenciesOf, launcherOf, RunSchedule } from './run-schedule.ts';
@@ -133,7 +133,8 @@ class RunDriver {
         () => this.#act(),
       );
       if (this.#outcome === undefined) throw new TypeError('The driver has ended before its run.');
-      return { ...this.#outcome, durationMs: await this.#duration() };
+      const durationMs = await readDuration(this.#options.metadataStore, run.id);
+      return { ...this.#outcome, durationMs: durationMs ?? Date.now() - this.#startedAt };
     } finally {
       signal?.removeEventListener('abort', cancel);
       for (const { timer } of this.#backoffs.values()) clearTimeout(timer);
@@ -343,15 +344,6 @@ class RunDriver {
     const { id, name, plan, stack } = run;
     const counts = this.#schedule.counts;
     this.#outcome = { id, name, pipeline: plan.pipeline, stack: stack.name, state, counts, ...error };
-  }
-
-  /** As it is recorded; of a run that cannot be found again, of this driver's part. */
-  async #duration(): Promise<number> {
-    const { run, metadataStore } = this.#options;
-    const found = await metadataStore.findRuns([run.id]).catch(() => undefined);
-    const { createdAt, endedAt } = found?.get(run.id) ?? {};
-    if (createdAt === undefined || endedAt === undefined) return Date.now() - this.#startedAt;
-    return Date.parse(endedAt) - Date.parse(createdAt);
   }
 
   /** Adopts what still runs, reads results that are there, and only then lets the rest start again. */

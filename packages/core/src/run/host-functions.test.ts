@@ -7,9 +7,7 @@ import { artifactLineage } from '../artifact/artifact-lineage.ts';
 import { describeArtifact } from '../artifact/describe-artifact.ts';
 import { getArtifact } from '../artifact/get-artifact.ts';
 import { listArtifacts } from '../artifact/list-artifacts.ts';
-import { artifactPath, filesMaterializer } from '../artifact/materializers/files-materializer.ts';
 import { pruneArtifacts } from '../artifact/prune-artifacts.ts';
-import { saveArtifact } from '../artifact/store-artifact.ts';
 import { ArtifactStoreError } from '../errors/artifact-store-errors.ts';
 import { LeaseLostError } from '../errors/run-errors.ts';
 import { describePipeline } from '../pipeline/describe-pipeline.ts';
@@ -130,32 +128,6 @@ test('an artifact is written to a stream and to a path that is not there yet', a
     step: 'train',
     files: [{ path: 'value.json' }],
   });
-});
-
-test('an artifact made of files is described by where they lie, not by the list of them', async () => {
-  await bench.run(chain);
-  const describe = async (path: string) => {
-    const [artifact] = (await listArtifacts(project, { node: 'train' })).items;
-    const prefix = artifact?.key.split('.').slice(0, -2).join('.') ?? '';
-    const stored = await saveArtifact(bench.artifactStore, prefix, filesMaterializer, artifactPath(path));
-    Object.assign(artifact as object, stored);
-    const { uri, files } = await describeArtifact(project, artifact?.id as string);
-    return { prefix: `memory:${prefix}`, uri, files: files.map((file) => [file.path, file.uri]) };
-  };
-  const folder = temporaryDirectory();
-  writeFileSync(join(folder, 'report.html'), '<p>');
-  const one = await describe(join(folder, 'report.html'));
-  const file = `${one.prefix}.report.html`;
-  expect([one.uri, one.files]).toEqual([file, [['report.html', file]]]);
-  writeFileSync(join(folder, 'weights.bin'), 'w');
-  const { prefix, uri, files } = await describe(folder);
-  expect(prefix.startsWith(`${uri}/`)).toBe(true);
-  expect(files).toEqual(
-    ['report.html', 'weights.bin'].map((name) => [
-      `folder/${name}`,
-      expect.stringMatching(new RegExp(`^${prefix}\\.folder-${name}-[0-9a-f]{12}$`)),
-    ]),
-  );
 });
 
 test('what appears at the path while an artifact is read stays as it is', async () => {

@@ -1,3 +1,4 @@
+import type { MetadataStore } from '../component/metadata-store.ts';
 import type { NodeState, RunState } from './run-record.ts';
 import type { RunSchedule } from './run-schedule.ts';
 import type { ErrorRecord } from './step-result.ts';
@@ -25,4 +26,11 @@ export function decideRunState(schedule: RunSchedule, isCancelled: boolean): Run
   const unfinished = schedule.count('skipped') + schedule.count('cancelled') > 0;
   if (isCancelled && (failed || unfinished)) return 'cancelled';
   return failed ? 'failed' : 'completed';
+}
+
+/** In milliseconds, as it is recorded; undefined where that cannot be read, as of a run that was deleted at once. */
+export async function readDuration(metadataStore: MetadataStore, runId: string): Promise<number | undefined> {
+  const found = await metadataStore.findRuns([runId]).catch(() => undefined);
+  const { createdAt, endedAt } = found?.get(runId) ?? {};
+  return createdAt === undefined || endedAt === undefined ? undefined : Date.parse(endedAt) - Date.parse(createdAt);
 }
