@@ -14,14 +14,10 @@ export async function requireUsableStore(project: Project, stack: OpenStack): Pr
 
 /** Whether a run can do with a store that is not usable: nothing is written to one of this machine where the cache has every step. */
 export async function needsUsableStore(project: Project, stack: OpenStack, plan: Plan): Promise<boolean> {
-  const { flavor } = stack.reference('artifact-store');
-  if (!(await isOfThisMachine(project, flavor))) return true;
+  const store = await stack.component('artifact-store');
+  if (!(await isOfThisMachine(project, store.flavor))) return true;
   const { isWhollyCached } = await import('./wholly-cached.ts');
-  return !(await isWhollyCached(
-    plan,
-    await stack.component('metadata-store'),
-    await stack.component('artifact-store'),
-  ));
+  return !(await isWhollyCached(plan, await stack.component('metadata-store'), store));
 }
 
 async function isOfThisMachine(project: Project, flavor: string): Promise<boolean> {
