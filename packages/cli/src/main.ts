@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import { readCliManifest } from './cli-package.ts';
 import { endEarlyWorker, startEarlyWorker } from './host/early-worker.ts';
 import { findProjectCopy } from './host/find-project-copy.ts';
@@ -10,6 +11,7 @@ import { findProjectCopy } from './host/find-project-copy.ts';
  * meets the version it chose. Completion never does: a press of the tab key runs nothing that lies in the folder one is in.
  */
 export async function main(argv: readonly string[]): Promise<boolean> {
+  admitNoHome();
   const projectCopy = argv[0] === 'complete' ? undefined : findProjectCopy();
   if (projectCopy !== undefined) {
     const copy: { main(argv: readonly string[]): Promise<boolean> } = await import(projectCopy);
@@ -27,6 +29,15 @@ export async function main(argv: readonly string[]): Promise<boolean> {
   const isOver = await runCommandLine(argv);
   await endEarlyWorker();
   return isOver;
+}
+
+/** Packages that are used here ask for the home folder as they load, and would fail for a user whom the system does not know. */
+function admitNoHome(): void {
+  try {
+    homedir();
+  } catch {
+    process.env.HOME = '';
+  }
 }
 
 function needsWorker(argv: readonly string[]): boolean {

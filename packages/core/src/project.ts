@@ -63,6 +63,7 @@ export { parseParamFlags, parseRunConfiguration } from './pipeline/run-configura
 export type { Diagnosis } from './project/diagnose-project.ts';
 export { diagnoseProject } from './project/diagnose-project.ts';
 export { findProject } from './project/find-project.ts';
+export { homeDirectory } from './project/home-directory.ts';
 export type { InitializedProject } from './project/initialize-project.ts';
 export { initializeProject } from './project/initialize-project.ts';
 export type { ProjectOptions } from './project/project.ts';

@@ -1,6 +1,5 @@
-import { homedir } from 'node:os';
 import type { Project } from '@mlstack/core/project';
-import { findProject, isComponentType, Project as ProjectClass } from '@mlstack/core/project';
+import { findProject, homeDirectory, isComponentType, Project as ProjectClass } from '@mlstack/core/project';
 import type { Command } from '@oclif/core/command';
 import { globalFlags } from '../command/mlstack-command.ts';
 import { findCommandEntry, listCommandEntries, listTopics } from '../host/command-index.ts';
@@ -111,7 +110,7 @@ class CompletionContext {
 
   /** Unlike a command, makes none where there is none. */
   #project(): Project {
-    const directory = this.#chosenProject() ?? findProject(process.cwd()) ?? homedir();
+    const directory = this.#chosenProject() ?? findProject(process.cwd()) ?? homeDirectory() ?? process.cwd();
     return new ProjectClass(directory, 'found', { host: flavorHost });
   }
 

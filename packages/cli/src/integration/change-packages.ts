@@ -45,12 +45,25 @@ export class PackageNotFoundError extends MlstackError {
   }
 }
 
+class NoPlaceForPackagesError extends MlstackError {
+  readonly code = 'NO_PLACE_FOR_PACKAGES';
+  constructor(projectDirectory: string) {
+    super(`${projectDirectory} has no package.json to add a package to, and you have no home folder to keep it in.`, {
+      hint: 'Make a package.json with `npm init`, or set HOME.',
+    });
+  }
+}
+
 /**
  * The package manager of the project: the one whose lock file is nearest, else the one that package.json names, else npm. A
  * project without a package.json gets its packages where mlstack keeps those of the user.
  */
 export function findPackageManager(projectDirectory: string): PackageManager {
-  if (!existsSync(join(projectDirectory, 'package.json'))) return { name: 'npm', directory: userPackagesDirectory() };
+  if (!existsSync(join(projectDirectory, 'package.json'))) {
+    const directory = userPackagesDirectory();
+    if (directory === undefined) throw new NoPlaceForPackagesError(projectDirectory);
+    return { name: 'npm', directory };
+  }
   for (let folder = projectDirectory; ; folder = dirname(folder)) {
     const lockFile = Object.keys(lockFiles).find((file) => existsSync(join(folder, file)));
     const name = lockFile === undefined ? declaredManager(folder) : lockFiles[lockFile];

@@ -3,6 +3,7 @@ import { formatTable } from './format-table.ts';
 
 /** @param withType shows the type of each. */
 export function formatFlavors(flavors: readonly FlavorListing[], { withType }: { readonly withType: boolean }): string {
+  if (flavors.length === 0) return 'There are no flavors. Install one with `mlstack integration install NAME`.';
   return formatTable(flavors, [
     { title: 'TYPE', value: (flavor) => (withType ? flavor.type : '') },
     { title: 'FLAVOR', value: (flavor) => flavor.name, isWhole: true },

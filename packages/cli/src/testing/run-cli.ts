@@ -49,18 +49,26 @@ export class CliSandbox {
     }
   }
 
-  #spawn(output: 'pipe' | number, args: readonly string[]): CliResult {
+  /** Without a home. @param prefix a program that runs what follows it. */
+  runBy(prefix: readonly string[], args: readonly string[]): CliResult {
+    return this.#spawn('pipe', args, prefix, {});
+  }
+
+  #spawn(
+    output: 'pipe' | number,
+    args: readonly string[],
+    prefix: readonly string[] = [],
+    env: NodeJS.ProcessEnv = { HOME: this.home },
+  ): CliResult {
     const program = `import(${JSON.stringify(entry)}).then((cli) => cli.main(process.argv.slice(1)))`;
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      ['--conditions=mlstack-source', '--disable-warning=ExperimentalWarning', '--eval', program, '--', ...args],
-      {
-        cwd: this.directory,
-        encoding: 'utf8',
-        env: { PATH: process.env.PATH, HOME: this.home },
-        stdio: ['pipe', output, 'pipe'],
-      },
-    );
+    const node = [process.execPath, '--conditions=mlstack-source', '--disable-warning=ExperimentalWarning'];
+    const [command = '', ...rest] = [...prefix, ...node, '--eval', program, '--', ...args];
+    const { status, stdout, stderr } = spawnSync(command, rest, {
+      cwd: this.directory,
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, ...env },
+      stdio: ['pipe', output, 'pipe'],
+    });
     return { status, stdout, stderr };
   }
 }

@@ -6,11 +6,13 @@ import { MlstackError } from './mlstack-error.ts';
 
 export class FlavorNotFoundError extends MlstackError {
   readonly code = 'FLAVOR_NOT_FOUND';
-  constructor(type: ComponentType, name: string, known: readonly string[]) {
+  /** @param cause what is wrong with the package that should bring it, where that is known. */
+  constructor(type: ComponentType, name: string, known: readonly string[], cause?: string) {
     super(`No flavor ${quoteText(name)} of ${describeComponentType(type).title.toLowerCase()} is installed.`, {
       hint: [
         suggestName(name, known),
-        `Install the package that brings it (as \`mlstack integration install ${/^[a-z][a-z0-9-]*$/.test(name) && name.length < 40 ? name : '<name>'}\`), or see \`mlstack ${type} flavor list\`.`,
+        cause ??
+          `Install the package that brings it (as \`mlstack integration install ${/^[a-z][a-z0-9-]*$/.test(name) && name.length < 40 ? name : '<name>'}\`), or see \`mlstack ${type} flavor list\`.`,
       ]
         .filter((sentence) => sentence !== undefined)
         .join(' '),

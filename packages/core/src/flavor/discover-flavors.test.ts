@@ -73,6 +73,21 @@ describe('discovering flavors', () => {
     ]);
   });
 
+  it("tells a project of Yarn's Plug'n'Play what to change, once", () => {
+    const root = temporaryDirectory();
+    const manifestOfProject = { dependencies: { '@mlstack/flavor-local': '1' } };
+    writeFiles(root, {
+      '.pnp.cjs': '',
+      'package.json': manifestOfProject,
+      'app/package.json': manifestOfProject,
+      'host/package.json': manifestOfProject,
+    });
+    const { problems } = discoverFlavors({ directory: join(root, 'app'), host: { directory: join(root, 'host') } });
+    expect(problems).toEqual([
+      { package: '@mlstack/flavor-local', message: expect.stringContaining('nodeLinker: node-modules') },
+    ]);
+  });
+
   it('finds what the host depends on and what npm installed globally beside it', () => {
     const root = temporaryDirectory();
     writeFiles(root, {

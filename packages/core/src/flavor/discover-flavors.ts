@@ -44,9 +44,13 @@ export interface DiscoveredFlavors {
   readonly problems: readonly DiscoveryProblem[];
 }
 
-/** Where `mlstack integration install` puts packages when there is no package.json to add them to. */
-export function userPackagesDirectory(): string {
-  return join(homeDirectory(), '.mlstack', 'packages');
+/**
+ * Where `mlstack integration install` puts packages when there is no package.json to add them to; nothing for a user without a home
+ * folder.
+ */
+export function userPackagesDirectory(): string | undefined {
+  const home = homeDirectory();
+  return home === undefined ? undefined : join(home, '.mlstack', 'packages');
 }
 
 /**
@@ -63,7 +67,8 @@ export function discoverFlavors(where: {
     search.addDependencies(where.host.directory, 'host', false);
     for (const nodeModules of installationsOf(where.host)) search.addInstalled(nodeModules);
   }
-  search.addDependencies(userPackagesDirectory(), 'user', false);
+  const userPackages = userPackagesDirectory();
+  if (userPackages !== undefined) search.addDependencies(userPackages, 'user', false);
   return { packages: search.packages, problems: search.problems };
 }
 
@@ -105,8 +110,9 @@ class PackageSearch {
     if (this.#seen.has(name)) return;
     const found = findPackage(name, from);
     if (found === undefined) {
-      if (isExpected && looksLikeFlavor(name)) {
-        this.problems.push({ package: name, message: 'it is declared and not installed: install the dependencies' });
+      const isKnown = this.problems.some((problem) => problem.package === name);
+      if (isExpected && looksLikeFlavor(name) && !isKnown) {
+        this.problems.push({ package: name, message: absenceOf(from) });
       }
       return;
     }
@@ -143,6 +149,15 @@ function findPackage(name: string, from: string): { directory: string; text: str
     }
     if (dirname(directory) === directory) return undefined;
   }
+}
+
+/** Why a package that `from` declares is not there. */
+function absenceOf(from: string): string {
+  for (const directory of ancestorDirectories(from)) {
+    if (existsSync(join(directory, '.pnp.cjs')))
+      return "it is installed by Yarn's Plug'n'Play, which mlstack cannot read: put `nodeLinker: node-modules` into .yarnrc.yml and run `yarn install`";
+  }
+  return 'it is declared and not installed: install the dependencies';
 }
 
 /** Each `node_modules` that the host is installed in, as the path it was started by and as the real one. */

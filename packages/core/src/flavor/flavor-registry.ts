@@ -74,7 +74,9 @@ export class FlavorRegistry {
     const claims = this.claimsOf(type, name);
     const [claim] = claims;
     if (claim === undefined) {
-      throw new FlavorNotFoundError(type, name, [...new Set(this.list(type).map((flavor) => flavor.name))]);
+      const known = [...new Set(this.list(type).map((flavor) => flavor.name))];
+      const problem = this.discover().problems.find((one) => one.package.endsWith(`flavor-${name}`));
+      throw new FlavorNotFoundError(type, name, known, problem && `Package ${problem.package}: ${problem.message}.`);
     }
     if (claims.length > 1) {
       throw new FlavorConflictError(

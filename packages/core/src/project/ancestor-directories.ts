@@ -23,6 +23,7 @@ export function* ancestorDirectories(start: string): Generator<string> {
 /** As it is named, and where that leads. */
 function homeDirectories(): string[] {
   const home = homeDirectory();
+  if (home === undefined) return [];
   try {
     return [home, realpathSync(home)];
   } catch {

@@ -92,7 +92,9 @@ export function openProject(options: ProjectOptions = {}): Project {
   }
   const found = findProject(workingDirectory());
   if (found !== undefined) return new Project(found, 'found', settings);
-  const { directory } = initializeProject(homeDirectory());
+  const home = homeDirectory();
+  if (home === undefined) throw new NoHomeDirectoryError();
+  const { directory } = initializeProject(home);
   return new Project(directory, 'user', settings);
 }
 
@@ -105,6 +107,15 @@ function workingDirectory(): string {
     return process.cwd();
   } catch (cause) {
     throw new WorkingDirectoryGoneError(cause);
+  }
+}
+
+class NoHomeDirectoryError extends MlstackError {
+  readonly code = 'HOME_DIRECTORY_UNKNOWN';
+  constructor() {
+    super('There is no mlstack project here, and you have no home folder that could be one.', {
+      hint: 'Make a project of this folder with `mlstack init`, or set HOME.',
+    });
   }
 }
 
