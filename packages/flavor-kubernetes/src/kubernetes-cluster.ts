@@ -114,5 +114,11 @@ class ContextChangedError extends MlstackError {
 function withAbsolutePath(config: KubernetesConfig, { projectDirectory = '' }: ComponentContext): KubernetesConfig {
   const { kubeconfig } = config;
   if (kubeconfig === undefined) return config;
-  return { ...config, kubeconfig: resolve(projectDirectory, kubeconfig.replace(/^~(?=[/\\])/, () => homedir())) };
+  return {
+    ...config,
+    kubeconfig: resolve(
+      projectDirectory,
+      kubeconfig.replace(/^~(?=[/\\])/, () => homedir()),
+    ),
+  };
 }
