@@ -20,6 +20,8 @@ export class SqliteDatabase {
   readonly #connection: DatabaseSync;
   readonly #file: string;
   readonly #withoutRoom: unknown;
+  /** Of a file that is read as one that nobody writes to: how it was then. */
+  readonly #stamp: string | undefined;
   /** Descriptor of the write-ahead log. */
   #log: number | undefined;
   readonly #statements = new Map<string, StatementSync>();
@@ -32,12 +34,13 @@ export class SqliteDatabase {
   /** @param withoutRoom why the file that processes share cannot be made: then this one reads alone, and writes nothing. */
   static #open(file: string, store: string, withoutRoom?: unknown): SqliteDatabase {
     makeFile(file);
-    const isReadOnly = liesOnReadOnlyDisk(file);
-    if (isReadOnly) requireClosed(file, store);
+    const obstacle = whyReadOnly(file);
+    const isReadOnly = obstacle !== undefined;
+    if (isReadOnly && hasLog(file)) throw new ReadOnlyError(store, file, obstacle);
     const database = new SqliteDatabase(file, isReadOnly, withoutRoom);
     try {
       if (!isReadOnly) database.#prepareFormat(file, store);
-      else if (database.#checkFormat(file, store) < migrations.length) throw new ReadOnlyError(store, file);
+      else if (database.#checkFormat(file, store) < migrations.length) throw new ReadOnlyError(store, file, obstacle);
       return database;
     } catch (error) {
       database.close();
@@ -49,7 +52,8 @@ export class SqliteDatabase {
   private constructor(file: string, isReadOnly: boolean, withoutRoom: unknown) {
     this.#file = file;
     this.#withoutRoom = withoutRoom;
-    // SQLite would make a log beside the file, also to read: nobody can write to one that is said to be immutable.
+    // SQLite would make a log beside the file, also to read, but not of one that is said to be immutable: whether it was is looked at after each read.
+    this.#stamp = isReadOnly ? stampOf(file) : undefined;
     const place = isReadOnly ? new URL('?immutable=1', pathToFileURL(file)) : file;
     const options = { timeout: busyMs, enableForeignKeyConstraints: false, readOnly: isReadOnly };
     this.#connection = new DatabaseSync(place, options);
@@ -88,9 +92,17 @@ export class SqliteDatabase {
     return this.#transaction('BEGIN IMMEDIATE', work);
   }
 
-  /** Sees one state of the database, whatever is written meanwhile. */
+  /** Sees one state of the database, whatever is written meanwhile. Fails with `ChangedError` where that cannot be: another connection sees it. */
   read<Result>(work: () => Result): Result {
-    return this.#transaction('BEGIN', work);
+    const isChanged = () => this.#stamp !== undefined && this.#stamp !== stampOf(this.#file);
+    let result: Result;
+    try {
+      result = this.#transaction('BEGIN', work);
+    } catch (error) {
+      throw isChanged() ? new ChangedError() : error;
+    }
+    if (isChanged()) throw new ChangedError();
+    return result;
   }
 
   close(): void {
@@ -164,26 +176,45 @@ export class SqliteDatabase {
   }
 }
 
-/** Not that it is somebody else's: then others may write while it is read. */
-function liesOnReadOnlyDisk(file: string): boolean {
+/** Somebody has written to a file that was read as one that nobody writes to. */
+export class ChangedError extends Error {}
+
+interface Obstacle {
+  readonly reason: string;
+  readonly hint: string;
+}
+
+/** Why SQLite cannot make its log beside the file. One that is there it can read, whoever made it. */
+function whyReadOnly(file: string): Obstacle | undefined {
+  if (isRefused(file, 'EROFS')) return { reason: 'its file system is mounted read-only', hint: 'Mount it writable' };
+  if (!isRefused(dirname(file), 'EACCES') || hasLog(file)) return undefined;
+  return { reason: 'its folder cannot be written to', hint: 'Make its folder writable' };
+}
+
+function isRefused(path: string, code: 'EROFS' | 'EACCES'): boolean {
   try {
-    accessSync(file, constants.W_OK);
+    accessSync(path, constants.W_OK);
     return false;
   } catch (error) {
-    return isSystemError(error, 'EROFS');
+    return isSystemError(error, code);
   }
 }
 
-function requireClosed(file: string, store: string): void {
-  const log = statSync(`${file}-wal`, { throwIfNoEntry: false });
-  if (log !== undefined && log.size > 0) throw new ReadOnlyError(store, file);
+function hasLog(file: string): boolean {
+  return (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
+
+/** Another one whenever somebody writes: first a log is made, then the file is written. */
+function stampOf(file: string): string {
+  const { ino, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true });
+  return [ino, size, mtimeNs, ctimeNs, hasLog(file)].join(' ');
 }
 
 class ReadOnlyError extends MetadataStoreError {
-  constructor(store: string, file: string) {
+  constructor(store: string, file: string, { reason, hint }: Obstacle) {
     super(store, `open ${file}`, {
-      reason: 'its file system is mounted read-only, and something is left to be written into it',
-      hint: 'Mount it writable, and read the records once.',
+      reason: `${reason}, and something is left to be written into it`,
+      hint: `${hint}, and read the records once.`,
     });
   }
 }

@@ -1,10 +1,14 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
+  chmodSync,
+  chownSync,
   closeSync,
   copyFileSync,
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -14,6 +18,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { metadataStoreSuite } from '@mlstack/conformance';
 import { describeConformance } from '@mlstack/conformance/vitest';
@@ -205,6 +210,60 @@ test.runIf(canMount)(
       hint: expect.stringContaining('Mount it writable'),
     });
     remount(disk, 'rw');
+  },
+);
+
+const nobody = { uid: 65534, gid: 65534 };
+
+/** Reads the names of the runs whenever it is given a line, or says why it cannot. */
+const reader = `
+  import { createInterface } from 'node:readline';
+  import { SqliteMetadataStore } from ${JSON.stringify(new URL('sqlite-metadata-store.ts', import.meta.url).href)};
+  const [path] = process.argv.slice(1);
+  const store = new SqliteMetadataStore({ id: '0', name: 'test', type: 'metadata-store', flavor: 'local', config: { path }, context: {} });
+  for await (const line of createInterface({ input: process.stdin })) {
+    const work = line === 'read' ? store.listRuns().then(({ items }) => items.map(({ name }) => name)) : store.createRun(${JSON.stringify(emptyRun('other'))});
+    console.log(JSON.stringify(await work.catch(({ message, hint }) => message + ' ' + hint)));
+  }
+  await store.close();
+`;
+
+test.runIf(process.platform === 'linux' && process.getuid?.() === 0).each(['555', '500'])(
+  'records in a folder of mode %s can be read by who may not write to it, also while somebody does who may',
+  async (mode) => {
+    const folder = createFolder();
+    const file = join(folder, 'metadata.db');
+    const store = createStore(file);
+    await store.createRun(emptyRun('first'));
+    await store.close();
+    for (const path of [folder, file]) chownSync(path, nobody.uid, nobody.gid);
+    chmodSync(folder, Number.parseInt(mode, 8));
+    const child = spawn(
+      process.execPath,
+      ['--conditions=mlstack-source', '--input-type=module', '--eval', reader, file],
+      {
+        stdio: ['pipe', 'pipe', 'inherit'],
+        ...nobody,
+      },
+    );
+    cleanUp.unshift(() => void child.kill());
+    const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const ask = async (line: string) => {
+      child.stdin.write(`${line}\n`);
+      return JSON.parse((await answers.next()).value ?? 'null');
+    };
+    expect(await ask('read')).toEqual(['first']);
+    expect(readdirSync(folder)).toEqual(['metadata.db']);
+    expect(await ask('write')).toContain('the database is read-only Check owner and permissions');
+    await store.createRun(emptyRun('second'));
+    expect(await ask('read')).toEqual(['second', 'first']);
+    await store.createRun(emptyRun('third'));
+    await store.close();
+    expect(await ask('read')).toEqual(['third', 'second', 'first']);
+    child.stdin.end();
+    await once(child, 'exit');
+    chmodSync(folder, 0o700);
+    expect((await createStore(file).listRuns()).items).toHaveLength(3);
   },
 );
 

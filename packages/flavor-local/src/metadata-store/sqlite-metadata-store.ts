@@ -30,7 +30,7 @@ import { findCached, findPrevious, getNode, listNodes } from './read-nodes.ts';
 import { findReferencedCode, findRuns, getRun, listPipelines, listRuns } from './read-runs.ts';
 import { ImpossibleChangeError, recordChanges } from './record-changes.ts';
 import { appendRequest, consumeRequest, releaseLease, renewLease, takeLease } from './run-lease.ts';
-import { SqliteDatabase } from './sqlite-database.ts';
+import { ChangedError, SqliteDatabase } from './sqlite-database.ts';
 import { explainSqliteError, isBusy, isWithoutRoom } from './sqlite-error.ts';
 import { readEarlierStoreIds, readStoreId, renewStoreId } from './store-id.ts';
 
@@ -214,8 +214,9 @@ export class SqliteMetadataStore extends MetadataStore<SqliteMetadataStoreConfig
         this.#database ??= SqliteDatabase.open(this.#file, this.name);
         return work(this.#database);
       } catch (error) {
-        if (isWithoutRoom(error)) await this.close();
-        if (!isBusy(error) || Date.now() > deadline) throw this.#explain(what, error);
+        const isChanged = error instanceof ChangedError;
+        if (isChanged || isWithoutRoom(error)) await this.close();
+        if (!(isChanged || isBusy(error)) || Date.now() > deadline) throw this.#explain(what, error);
         await setTimeout(1 + Math.random() * 20);
       }
     }
