@@ -1,6 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { mountSmallDisk } from '../testing/mount-small-disk.ts';
 import { CliSandbox } from '../testing/run-cli.ts';
@@ -83,3 +85,22 @@ test.runIf(process.platform === 'linux')(
   },
   60_000,
 );
+
+test('a long output waits for its reader', async () => {
+  const code = `import { waitForReader } from ${JSON.stringify(module)};
+    let printed = 0;
+    setTimeout(() => {
+      console.error(printed);
+      process.exit();
+    }, 200);
+    for (; printed < 200_000; printed++) {
+      console.log('x'.repeat(99));
+      await waitForReader();
+    }`;
+  const child = spawn(process.execPath, ['--conditions=mlstack-source', '--input-type=module', '--eval', code], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [printed] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  expect(Number(printed)).toBeGreaterThan(0);
+  expect(Number(printed)).toBeLessThan(20_000);
+});

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { formatError } from './report-error.ts';
 
@@ -15,6 +16,11 @@ export function watchOutput(): void {
 /** From now on the command goes on to its end though nobody reads its output any more: a run is not to be cut off. */
 export function goOnWithoutOutput(): void {
   onClosed = () => {};
+}
+
+/** To be awaited after each part of a long output: what nobody reads yet is not heaped up, and one who has stopped reading is noticed. */
+export async function waitForReader(): Promise<void> {
+  if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
 }
 
 let isLost = false;

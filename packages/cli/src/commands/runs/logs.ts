@@ -5,6 +5,7 @@ import * as Flags from '@oclif/core/flags';
 import { abortOnSignals } from '../../command/abort-on-signals.ts';
 import { chooseRun, runArgument } from '../../command/choose-run.ts';
 import { MlstackCommand } from '../../command/mlstack-command.ts';
+import { waitForReader } from '../../output/closed-output.ts';
 import { formatCount } from '../../output/format-quantity.ts';
 
 export default class RunsLogs extends MlstackCommand {
@@ -30,8 +31,12 @@ export default class RunsLogs extends MlstackCommand {
     let printed = 0;
     for await (const line of lines) {
       printed++;
-      if (this.jsonEnabled()) collected.push(line);
-      else this.log(formatLine(line, flags.step === undefined));
+      if (this.jsonEnabled()) {
+        collected.push(line);
+        continue;
+      }
+      this.log(formatLine(line, flags.step === undefined));
+      await waitForReader();
     }
     interrupted.dispose();
     if (interrupted.signal.aborted) process.exitCode = 130;
