@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { readCliManifest } from './cli-package.ts';
 import { endEarlyWorker, startEarlyWorker } from './host/early-worker.ts';
@@ -18,9 +19,7 @@ export async function main(argv: readonly string[]): Promise<boolean> {
     return await copy.main(argv);
   }
   if (argv[0] === '--version' || argv[0] === '-v') {
-    process.stdout.write(
-      `mlstack/${readCliManifest().version} ${process.platform}-${process.arch} node-${process.version}\n`,
-    );
+    await printVersion();
     return true;
   }
   hideSqliteWarning();
@@ -38,6 +37,19 @@ function admitNoHome(): void {
   } catch {
     process.env.HOME = '';
   }
+}
+
+/** What tells that output is lost takes longer to load than this takes: it is loaded where that is so. */
+async function printVersion(): Promise<void> {
+  const text = `mlstack/${readCliManifest().version} ${process.platform}-${process.arch} node-${process.version}\n`;
+  let written = 0;
+  try {
+    written = writeSync(process.stdout.fd, text);
+  } catch {}
+  if (written === text.length) return;
+  const { watchOutput } = await import('./output/closed-output.ts');
+  watchOutput();
+  process.stdout.write(text.slice(written));
 }
 
 function needsWorker(argv: readonly string[]): boolean {

@@ -74,7 +74,13 @@ test.runIf(process.platform === 'linux')(
   () => {
     const sandbox = new CliSandbox();
     sandbox.run('init');
-    for (const args of [['stack', 'list'], ['stack', 'list', '--json'], ['--help'], ['stack', '--help']]) {
+    for (const args of [
+      ['--version'],
+      ['stack', 'list'],
+      ['stack', 'list', '--json'],
+      ['--help'],
+      ['stack', '--help'],
+    ]) {
       const { status, stderr } = sandbox.runInto('/dev/full', ...args);
       expect([args, status, stderr]).toEqual([
         args,
