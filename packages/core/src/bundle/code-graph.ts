@@ -62,8 +62,12 @@ export class CodeGraph {
     return text;
   }
 
-  /** Everything that a text leads to, with what changes it or the world when the modules are loaded. */
-  reachOf(start: CodeText): Reach {
+  /**
+   * Everything that a text leads to, with what changes it or the world when the modules are loaded.
+   *
+   * @param around the unit that the text is part of: it counts where the text reads what is around it.
+   */
+  reachOf(start: CodeText, around: CodeUnit): Reach {
     const units = new Set<CodeUnit>();
     const modules = new Set([...start.modules, ...this.#top.bareImports]);
     const names = new Set(start.uses);
@@ -88,6 +92,10 @@ export class CodeGraph {
       addAssets(text);
     };
     for (const unit of this.#worldly) addUnit(unit);
+    if (start.isOpen) {
+      addUnit(around);
+      for (const name of around.declares) names.add(name);
+    }
     // Both grow while they are walked.
     const follow = () => {
       for (const name of names) {

@@ -16,6 +16,8 @@ export interface CodeText {
   readonly assets: readonly AnyNode[];
   /** It evaluates or imports what cannot be known beforehand. */
   readonly isUnbounded: boolean;
+  /** It reads what is around it and has no top-level name: a local of a block or a loop, the class that it stands in, its `this`. */
+  readonly isOpen: boolean;
 }
 
 /** Fields that tell where a node stands or how it is laid out. */
@@ -37,6 +39,9 @@ export function readCodeText(
   const assets: AnyNode[] = [];
   const locals = new Map<unknown, number>();
   let isUnbounded = false;
+  let isOpen = false;
+  /** How many functions with a `this` of their own are around. */
+  let functions = 0;
 
   function writeIdentifier(node: AnyNode & { type: 'Identifier' }): void {
     const variable = parsed.variables.get(node.start);
@@ -49,6 +54,7 @@ export function readCodeText(
       const number = locals.get(variable) ?? locals.size;
       locals.set(variable, number);
       out.push(`%${number}`);
+      if (!isWithin(root, variable.scope.block)) isOpen = true;
     }
   }
 
@@ -68,6 +74,9 @@ export function readCodeText(
       const request = requestIn(value);
       if (request === 'unknown') isUnbounded = true;
       else if (request !== undefined) modules.add(request);
+      if (value.type === 'PrivateIdentifier' || (functions === 0 && isOfAround(value))) isOpen = true;
+      const isFunction = value.type === 'FunctionExpression' || value.type === 'FunctionDeclaration';
+      if (isFunction) functions++;
       out.push('(', value.type);
       for (const [key, field] of Object.entries(value)) {
         if (layout.has(key)) continue;
@@ -75,11 +84,21 @@ export function readCodeText(
         write(field, isNameField(value, key));
       }
       out.push(')');
+      if (isFunction) functions--;
     }
   }
 
   write(root);
-  return { text: out.join(' '), uses, modules, assets, isUnbounded };
+  return { text: out.join(' '), uses, modules, assets, isUnbounded, isOpen };
+}
+
+function isWithin(root: AnyNode, block: object): boolean {
+  const { start, end } = block as AnyNode;
+  return root.start <= start && end <= root.end;
+}
+
+function isOfAround({ type }: AnyNode): boolean {
+  return type === 'ThisExpression' || type === 'Super';
 }
 
 function isNameField(node: AnyNode, key: string): boolean {

@@ -455,6 +455,69 @@ test('A step that can make a `require` of its own is not cached, for what it loa
   expect(uncached[0]?.[1].uncached).toContain('createRequire');
 });
 
+test.each([
+  ['a block', "let made; { const rate = 'OLD'; made = step({ name: 'a', run: () => rate }); } export { made };"],
+  [
+    'a loop',
+    "const made = []; for (const rate of ['OLD']) made.push(step({ name: 'a', run: () => rate })); export { made };",
+  ],
+  ['its class', "export class A { static rate = 'OLD'; static made = step({ name: 'a', run: () => A.rate }); }"],
+  [
+    'its class as this',
+    "export class A { static rate = 'OLD'; static made = step({ name: 'a', run: () => this.rate }); }",
+  ],
+  [
+    'its base',
+    "class B { static rate = 'OLD'; } export class A extends B { static made = step({ name: 'a', run: () => super.rate }); }",
+  ],
+  ['a private name', "export class A { static #rate = 'OLD'; static made = step({ name: 'a', run: () => A.#rate }); }"],
+  [
+    'a static block',
+    "export class A { static made; static { const rate = 'OLD'; this.made = step({ name: 'a', run: () => rate }); } }",
+  ],
+  [
+    'a class with a value',
+    "export const A = class C { static rate = 'OLD'; static made = step({ name: 'a', run: () => C.rate }); };",
+  ],
+  [
+    'a class within',
+    "export const all = { A: class { static rate = 'OLD'; static made = step({ name: 'a', run: () => this.rate }); } };",
+  ],
+  [
+    'what changes its class',
+    "export class A { static rate = ''; static made = step({ name: 'a', run: () => this.rate }); } function set(to) { to.rate = 'OLD'; } set(A);",
+  ],
+  [
+    'its own method',
+    "export class A { static made = step({ name: 'a', run: () => A.rate() }); static rate() { return 'OLD'; } }",
+  ],
+])('A step that reads what is around it, %s, changes with that', async (_, code) => {
+  const files = { 'pipeline.ts': `import { step } from '@mlstack/core'; ${code}` };
+  expect(await changedSteps(files, { 'pipeline.ts': files['pipeline.ts'].replace('OLD', 'NEW') })).toHaveLength(1);
+});
+
+test('Steps in static fields of one class are told apart, and those that need nothing of it change alone', async () => {
+  const files = {
+    'pipeline.ts': `
+      import { step } from '@mlstack/core';
+      export class Steps {
+        static first = step({ name: 'first', run: () => 'one' });
+        static second = step({ name: 'second', run: () => 'two' });
+        static [step({ name: 'third', run: () => 'three' }).name] = 1;
+        own = step({ name: 'own', run: () => 'own' });
+        static make = () => step({ name: 'made', run: () => 'made' });
+      }
+    `,
+  };
+  using project = new TemporaryProject(files);
+  expect(Object.keys((await project.build()).manifest.fingerprints)).toEqual([
+    'pipeline.ts#Steps',
+    'pipeline.ts#Steps~2',
+  ]);
+  const edited = files['pipeline.ts'].replace("'two'", "'zwei'").replace("'own' }", "'mine' }");
+  expect(await changedSteps(files, { 'pipeline.ts': edited })).toEqual(['Steps~2']);
+});
+
 test('A step made inside a function has no site', async () => {
   using project = new TemporaryProject({
     'pipeline.ts': `

@@ -29,9 +29,9 @@ export function fingerprintSteps(
   packages: PackageFacts,
 ): Readonly<Record<string, StepFingerprint>> {
   return Object.fromEntries(
-    sites.map(({ id, call }) => {
+    sites.map(({ id, call, unit: around }) => {
       const own = graph.textOf(call);
-      const reach = graph.reachOf(own);
+      const reach = graph.reachOf(own, around);
       const parts = new Map([['code', hashText(own.text)]]);
       for (const unit of reach.units) {
         if (!unit.isRuntime) parts.set(unit.label, hashText(graph.unitText(unit).text));
