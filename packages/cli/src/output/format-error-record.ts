@@ -5,10 +5,9 @@ export function formatErrorRecord(error: ErrorRecord | undefined): string[] {
   const lines: string[] = [];
   for (let one = error, depth = 0; one !== undefined && depth < 8; one = one.cause, depth++) {
     const prefix = depth === 0 ? '  ' : '  caused by ';
-    const name = one.name === 'Error' || one.name === '' ? '' : `${one.name}: `;
-    lines.push(
-      ...`${prefix}${name}${one.message}`.split('\n').map((line, index) => (index === 0 ? line : `    ${line}`)),
-    );
+    const name = one.name || 'Error';
+    const text = one.message === '' ? name : `${name === 'Error' ? '' : `${name}: `}${one.message}`;
+    lines.push(...`${prefix}${text}`.split('\n').map((line, index) => (index === 0 ? line : `    ${line}`)));
     if (depth === 0) lines.push(...stackLines(one.stack));
     if (one.hint !== undefined) lines.push(`  → ${one.hint}`);
   }

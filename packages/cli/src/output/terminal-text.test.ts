@@ -3,6 +3,16 @@ import { toTerminalText } from './terminal-text.ts';
 
 test.each([
   ['colours stay', '\u001b[31mred\u001b[0m and \u001b[38;2;1;2;3mmore\u001b[m', undefined],
+  [
+    'colours end with the text',
+    '\u001b[31mred\u001b[1mbold\u001b[22m',
+    '\u001b[31mred\u001b[1mbold\u001b[22m\u001b[0m',
+  ],
+  [
+    'colours that were ended are left alone',
+    '\u001b[1;4;97ma\u001b[22;24m\u001b[48;5;39mb\u001b[49m\u001b[39m',
+    undefined,
+  ],
   ['lines and tabs stay', 'a\n\tb', undefined],
   ['the title of the window is left alone', '\u001b]0;owned\u0007', '␛]0;owned␇'],
   ['nothing that was told is erased', 'failed\u001b[2K\u001b[1A\u001b[1Gsucceeded', 'failed␛[2K␛[1A␛[1Gsucceeded'],
