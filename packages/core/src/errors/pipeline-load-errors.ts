@@ -17,6 +17,18 @@ export class PipelineImportError extends MlstackError {
   }
 }
 
+/** The function that describes the pipeline threw, or something that the user's modules began without waiting for it. */
+export class PipelineCompileError extends MlstackError {
+  readonly code = 'PIPELINE_COMPILE_FAILED';
+  /** @param place as that of `PipelineImportError`. */
+  constructor(problem: string, place: string | undefined, cause: unknown) {
+    super(`The pipeline cannot be compiled: ${problem}${place === undefined ? '' : ` (${place})`}`, {
+      hint: 'Its modules and the function given to pipeline() describe the work; do what may fail inside a step.',
+      cause,
+    });
+  }
+}
+
 export class PipelineExportError extends MlstackError {
   readonly code = 'PIPELINE_EXPORT_NOT_FOUND';
   constructor(name: string, exports: readonly string[], pipelines: readonly string[]) {

@@ -66,6 +66,23 @@ test('an import that throws is told with its place', async () => {
   });
 });
 
+test('a description that throws is told with its place', async () => {
+  await expect(
+    compile(`export default pipeline('main', () => { throw new TypeError('no such step'); });`),
+  ).rejects.toMatchObject({
+    message: expect.stringMatching(/^The pipeline cannot be compiled: TypeError: no such step \(.*entry\.mjs:2:\d+\)$/),
+    hint: expect.stringContaining('inside a step'),
+  });
+});
+
+test('what a module began and left to fail is told with its place', async () => {
+  const floating = `Promise.reject(new Error('left alone'));\nawait new Promise(() => {});\n${fine}`;
+  await expect(compile(floating)).rejects.toMatchObject({
+    message: expect.stringMatching(/^The pipeline cannot be compiled: Error: left alone \(.*entry\.mjs:2:\d+\)$/),
+    hint: expect.stringContaining('inside a step'),
+  });
+});
+
 test('an export that is missing or no pipeline is told with what there is', async () => {
   await expect(compile(fine, { export: 'othr' })).rejects.toMatchObject({
     code: 'PIPELINE_EXPORT_NOT_FOUND',

@@ -2,11 +2,12 @@ import { readBundleManifest } from '../bundle/bundle-manifest.ts';
 import { importBundle } from '../bundle/import-bundle.ts';
 import { mapStack } from '../bundle/map-stack.ts';
 import { MlstackError } from '../errors/mlstack-error.ts';
-import { PipelineExportError, PipelineImportError } from '../errors/pipeline-load-errors.ts';
+import { PipelineCompileError, PipelineExportError, PipelineImportError } from '../errors/pipeline-load-errors.ts';
 import type { CompiledPipeline } from '../pipeline/compile-pipeline.ts';
 import { compilePipeline } from '../pipeline/compile-pipeline.ts';
 import { isPipeline } from '../pipeline/pipeline.ts';
 import type { RunConfiguration } from '../pipeline/plan.ts';
+import { toErrorRecord } from './error-record.ts';
 
 const loaded = new Map<string, Promise<CompiledPipeline>>();
 
@@ -48,12 +49,22 @@ async function importExports(bundleDirectory: string): Promise<Readonly<Record<s
     return await importBundle(bundleDirectory);
   } catch (error) {
     if (MlstackError.is(error)) throw error;
-    const stack = error instanceof Error ? mapStack(error.stack ?? '', bundleDirectory) : '';
-    const place = /^ {4}at (?:.*\()?((?!node:)(?:file:\/\/)?[^():]+:\d+:\d+)\)?$/m.exec(stack)?.[1];
-    throw new PipelineImportError(
-      error instanceof Error ? `${error.name}: ${error.message}` : String(error),
-      place,
-      error,
-    );
+    throw new PipelineImportError(...describeThrown(error, bundleDirectory), error);
   }
+}
+
+/** What failed while a pipeline was compiled, as its user is told. */
+export function toCompileError(error: unknown, bundleDirectory: string): MlstackError {
+  if (MlstackError.is(error)) return error;
+  return new PipelineCompileError(...describeThrown(error, bundleDirectory), error);
+}
+
+function describeThrown(error: unknown, bundleDirectory: string): [problem: string, place: string | undefined] {
+  const { name, message, stack = '' } = toErrorRecord(error, { mapStack: (text) => mapStack(text, bundleDirectory) });
+  const frames = stack.matchAll(/^ {4}at (?:.*\()?((?!node:)(?:file:\/\/)?[^():]+:\d+:\d+)\)?$/gm);
+  const places = [...frames].map(([, place = '']) => place);
+  return [
+    error instanceof Error ? `${name}: ${message}` : message,
+    places.find((place) => !place.startsWith('file:')) ?? places[0],
+  ];
 }

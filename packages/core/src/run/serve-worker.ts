@@ -76,7 +76,7 @@ async function doJob(id: number, job: WorkerJob): Promise<void> {
       job.kind === 'compile' ? compile(id, job) : execute(id, job, abort.signal),
     ]);
   } catch (error) {
-    answer = { kind: 'failed', id, error: await recordError(error, directoryOf(job)) };
+    answer = { kind: 'failed', id, error: await recordError(error, job) };
   }
   current = undefined;
   send(answer);
@@ -204,16 +204,14 @@ function failOnUncaught(error: unknown): void {
   process.exit(1);
 }
 
-async function recordError(error: unknown, bundleDirectory: string): Promise<ErrorRecord> {
-  const [{ toErrorRecord }, { mapStack }] = await Promise.all([
-    import('./error-record.ts'),
-    import('../bundle/map-stack.ts'),
-  ]);
-  return toErrorRecord(error, { mapStack: (stack) => mapStack(stack, bundleDirectory) });
-}
-
-function directoryOf(job: WorkerJob): string {
-  return job.kind === 'compile' ? job.directory : job.bundleDirectory;
+async function recordError(error: unknown, job: WorkerJob): Promise<ErrorRecord> {
+  const { toErrorRecord } = await import('./error-record.ts');
+  if (job.kind === 'compile') {
+    const { toCompileError } = await import('./load-pipeline.ts');
+    return toErrorRecord(toCompileError(error, job.directory));
+  }
+  const { mapStack } = await import('../bundle/map-stack.ts');
+  return toErrorRecord(error, { mapStack: (stack) => mapStack(stack, job.bundleDirectory) });
 }
 
 function abortReason(reason: 'stopped' | 'timed-out'): DOMException {
