@@ -3,6 +3,7 @@ import type { MetadataStore } from '../component/metadata-store.ts';
 import { MlstackError } from '../errors/mlstack-error.ts';
 import type { Project } from '../project/project.ts';
 import { keyOwner, metadataStorePrefix } from '../run/output-keys.ts';
+import { requireReachableStore } from '../run/require-usable-store.ts';
 import { useStack } from '../run/use-stack.ts';
 import type { ArtifactKey } from './artifact-key.ts';
 import { findOwnStoreIds } from './own-store-ids.ts';
@@ -42,6 +43,7 @@ export async function pruneArtifacts(
   return await useStack(project, async (stack) => {
     const metadataStore = await stack.component('metadata-store');
     const artifactStore = await stack.component('artifact-store');
+    await requireReachableStore(project, stack);
     const { own, notices } = await findOwnStoreIds(project, metadataStore, artifactStore);
     const olderThan = new Date(Date.now() - gracePeriodMs);
     const options = signal === undefined ? {} : { signal };

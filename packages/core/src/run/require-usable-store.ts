@@ -12,6 +12,12 @@ export async function requireUsableStore(project: Project, stack: OpenStack): Pr
   }
 }
 
+/** A store of the network that is out of reach is told within seconds by this, and after its whole patience by what it is asked otherwise. */
+export async function requireReachableStore(project: Project, stack: OpenStack): Promise<void> {
+  const { flavor } = await stack.component('artifact-store');
+  if (!(await isOfThisMachine(project, flavor))) await requireUsableStore(project, stack);
+}
+
 /** Whether a run can do with a store that is not usable: nothing is written to one of this machine where the cache has every step. */
 export async function needsUsableStore(project: Project, stack: OpenStack, plan: Plan): Promise<boolean> {
   const store = await stack.component('artifact-store');
