@@ -1,8 +1,7 @@
-import { ValueNotStorableError } from '../../errors/artifact-errors.ts';
 import type { Materializer } from '../materializer.ts';
 import { decodeJson } from './decode-json.ts';
 import { encodeJson, sideFileName } from './encode-json.ts';
-import { jsonText } from './json-text.ts';
+import { jsonText, jsonTooLong } from './json-text.ts';
 import { readWholeFile } from './read-whole-file.ts';
 
 /** No string of V8 is longer, and reading takes one. */
@@ -52,10 +51,7 @@ async function* encodeChunks(first: Uint8Array, second: string, rest: Iterable<s
   yield Buffer.from(second);
   for (const chunk of rest) {
     characters += chunk.length;
-    if (characters > maximumCharacters)
-      throw new ValueNotStorableError('', 'more than 512 MiB of JSON, which cannot be read back', {
-        hint: 'Return numbers as typed arrays, a file by artifactPath, or name a materializer in the outputs of the step.',
-      });
+    if (characters > maximumCharacters) throw jsonTooLong();
     yield Buffer.from(chunk);
   }
 }

@@ -1,17 +1,33 @@
+import { ValueNotStorableError } from '../../errors/artifact-errors.ts';
+
 const chunkCharacters = 64 * 1024;
 /** Containers down to this level are written entry by entry; what lies deeper in one go each. */
 const piecewiseLevels = 2;
 
-/** The text of `JSON.stringify(tree)` in parts, so that it is never in memory as a whole. */
+/**
+ * The text of `JSON.stringify(tree)` in parts, so that it is never in memory as a whole.
+ *
+ * @throws ValueNotStorableError where a part is longer than a string can be.
+ */
 export function* jsonText(tree: unknown): Generator<string> {
   let text = '';
-  for (const piece of pieces(tree, 0)) {
-    text += piece;
-    if (text.length < chunkCharacters) continue;
-    yield text;
-    text = '';
+  try {
+    for (const piece of pieces(tree, 0)) {
+      text += piece;
+      if (text.length < chunkCharacters) continue;
+      yield text;
+      text = '';
+    }
+  } catch (error) {
+    throw error instanceof RangeError ? jsonTooLong() : error;
   }
   if (text !== '') yield text;
+}
+
+export function jsonTooLong(): ValueNotStorableError {
+  return new ValueNotStorableError('', 'more than 512 MiB of JSON, which cannot be read back', {
+    hint: 'Return numbers as typed arrays, a file by artifactPath, or name a materializer in the outputs of the step.',
+  });
 }
 
 function* pieces(value: unknown, level: number): Generator<string> {
