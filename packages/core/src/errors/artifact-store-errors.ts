@@ -25,8 +25,8 @@ export class ArtifactStoreNotReadyError extends MlstackError {
     super(message.startsWith(subject) ? message : `${subject} ${what}: ${message}`, {
       hint:
         state === 'failed'
-          ? 'Nothing was started. Run `mlstack doctor`, which finds out more.'
-          : `Nothing was started. Provision it with \`mlstack artifact-store up ${store}\`, or correct its config.`,
+          ? 'Nothing was done. Run `mlstack doctor`, which finds out more.'
+          : `Nothing was done. Provision it with \`mlstack artifact-store up ${store}\`, or correct its config.`,
     });
   }
 }
