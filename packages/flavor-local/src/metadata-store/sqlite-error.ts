@@ -23,6 +23,9 @@ const explanations: Readonly<Record<number, { readonly reason: string; readonly 
 
 const busy = 5;
 const full = 13;
+const cannotOpen = 14;
+/** In bytes: SQLite takes 512 for the files beside it, too. */
+const longestPath = 504;
 /** The file that processes share while they use a database cannot be made as large as it must be. */
 const sharedMemoryTooSmall = 10 | (19 << 8);
 
@@ -34,8 +37,19 @@ export function isWithoutRoom(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && error.errcode === sharedMemoryTooSmall;
 }
 
-export function explainSqliteError(error: unknown): { readonly reason: string; readonly hint: string } | undefined {
+/** @param file the database's. */
+export function explainSqliteError(
+  error: unknown,
+  file: string,
+): { readonly reason: string; readonly hint: string } | undefined {
   const code = isWithoutRoom(error) ? full : primaryCode(error);
+  const length = Buffer.byteLength(file);
+  if (code === cannotOpen && length > longestPath) {
+    return {
+      reason: `the path of the database file has ${length} bytes, and SQLite opens none of more than ${longestPath}`,
+      hint: 'Make the project in a folder whose path is shorter, or register a metadata store with another path.',
+    };
+  }
   return code === undefined ? undefined : explanations[code];
 }
 

@@ -335,6 +335,22 @@ test('what may begin while it is recorded does so only for who holds the lease, 
   other.close();
 });
 
+test.runIf(process.platform === 'linux')(
+  'a path that is too long for SQLite is told as that, one that just fits is taken',
+  async () => {
+    const folder = createFolder();
+    const fileOf = (bytes: number) => {
+      const outer = join(folder, 'd'.repeat(250));
+      return join(outer, 'e'.repeat(bytes - outer.length - '//m.db'.length), 'm.db');
+    };
+    await expect(createStore(fileOf(505)).listRuns({})).rejects.toMatchObject({
+      message: expect.stringContaining('has 505 bytes'),
+      hint: expect.stringContaining('shorter'),
+    });
+    expect(await createStore(fileOf(504)).listRuns({})).toMatchObject({ items: [] });
+  },
+);
+
 test('records of a newer version are refused and stay as they are', async () => {
   const file = join(createFolder(), 'metadata.db');
   const store = createStore(file);

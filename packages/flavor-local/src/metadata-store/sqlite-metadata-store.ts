@@ -225,6 +225,7 @@ export class SqliteMetadataStore extends MetadataStore<SqliteMetadataStoreConfig
   #explain(what: string, error: unknown): unknown {
     if (MlstackError.is(error)) return error;
     if (error instanceof ImpossibleChangeError) return new MetadataStoreError(this.name, what, { cause: error });
-    return new MetadataStoreError(this.name, what, { ...explainFileSystemError(error), ...explainSqliteError(error) });
+    const sqlite = explainSqliteError(error, this.#file);
+    return new MetadataStoreError(this.name, what, { ...explainFileSystemError(error), ...sqlite });
   }
 }
