@@ -34,14 +34,16 @@ export default class Status extends MlstackCommand {
         { title: '', value: (component) => component.message ?? '', isProse: true },
       ]),
     );
-    this.log('');
-    this.log(
-      formatTable(status.packages, [
-        { title: 'PACKAGE', value: (one) => one.name, isWhole: true },
-        { title: 'VERSION', value: (one) => one.version },
-        { title: 'FLAVORS', value: (one) => one.flavors.join(', '), isProse: true },
-      ]),
-    );
+    if (status.packages.length > 0) {
+      this.log('');
+      this.log(
+        formatTable(status.packages, [
+          { title: 'PACKAGE', value: (one) => one.name, isWhole: true },
+          { title: 'VERSION', value: (one) => one.version },
+          { title: 'FLAVORS', value: (one) => one.flavors.join(', '), isProse: true },
+        ]),
+      );
+    }
     if (problems.length > 0)
       this.log(`\n${problems.map((problem) => `${stateMark('problem')} ${problem}`).join('\n')}`);
     return { ...status, problems };
