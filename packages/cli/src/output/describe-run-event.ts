@@ -18,9 +18,13 @@ export function describeNodeEnd(event: Extract<RunEvent, { kind: 'node-ended' }>
   return [`${stateMark(state)} ${nodeId}  ${styleText('dim', notes.join('  '))}`, ...formatErrorRecord(error)];
 }
 
-/** A hook that failed, where everybody looks at the step alone. */
-export function describeHookFailure(nodeId: string, { role, error }: Pick<HookRecord, 'role' | 'error'>): string[] {
-  return [`${styleText('yellow', '!')} ${nodeId}  its ${role} failed`, ...formatErrorRecord(error)];
+/** A hook that failed or was ended with its run, where everybody looks at the step alone. */
+export function describeHookFailure(
+  nodeId: string,
+  { role, outcome = 'failed', error }: Pick<HookRecord, 'role' | 'error'> & Partial<Pick<HookRecord, 'outcome'>>,
+): string[] {
+  const what = outcome === 'cancelled' ? 'was cancelled' : 'failed';
+  return [`${styleText('yellow', '!')} ${nodeId}  its ${role} ${what}`, ...formatErrorRecord(error)];
 }
 
 /** `exited with code 3`: why an attempt ended, as the rest of a sentence. */

@@ -49,17 +49,21 @@ test('a step tells why it did not run, and leaves why it ran to `runs explain`',
   expect(formatRun({ ...run, steps: [step('load', 'cancelled', 'the run was cancelled')] })).toContain('the run was');
 });
 
-test('what a step noted stands with it, and a hook that failed is told', () => {
+test('what a step noted stands with it, and a hook that did not come to its end is told', () => {
   const [load, ...others] = run.steps as [NodeDescription, ...NodeDescription[]];
   const error = { name: 'TypeError', message: 'nobody to tell' };
   const noted: NodeDescription = {
     ...load,
     metadata: { accuracy: 0.97, kind: 'linear' },
-    hooks: [{ role: 'onSuccess', outcome: 'failed', error }],
+    hooks: [
+      { role: 'onSuccess', outcome: 'failed', error },
+      { role: 'onFailure', outcome: 'cancelled' },
+    ],
   };
   const text = stripVTControlCharacters(formatRun({ ...run, steps: [noted, ...others] }));
   expect(text).toContain('load  accuracy=0.97 kind="linear"');
   expect(text).toContain('! load  its onSuccess failed\n  TypeError: nobody to tell');
+  expect(text).toContain('! load  its onFailure was cancelled');
 });
 
 test('a terminal gets one line for each step', () => {

@@ -39,7 +39,9 @@ export function formatRun(run: RunDescription, width = terminalWidth()): string 
     ),
     ...failed.flatMap((step) => ['', `${stateMark('failed')} ${step.nodeId}`, ...formatErrorRecord(step.error)]),
     ...run.steps.flatMap(({ nodeId, hooks }) =>
-      hooks.filter(({ outcome }) => outcome === 'failed').flatMap((hook) => ['', ...describeHookFailure(nodeId, hook)]),
+      hooks
+        .filter(({ outcome }) => outcome !== 'succeeded')
+        .flatMap((hook) => ['', ...describeHookFailure(nodeId, hook)]),
     ),
     ...(failed.length === 0 && run.error !== undefined ? ['', ...formatErrorRecord(run.error)] : []),
   ].join('\n');
