@@ -258,7 +258,7 @@ DatabaseSync.prototype.prepare = function (sql) {
     user.succeed('runs', 'resume', 'first');
   });
 
-  test('between its record and its first lease is pending, and resume, stop and delete go on with it', () => {
+  test('before its driver has its lease was never there, or is pending in the background: resume, stop and delete go on with it', async () => {
     const kill = `import { DatabaseSync } from 'node:sqlite';
 const { prepare } = DatabaseSync.prototype;
 DatabaseSync.prototype.prepare = function (sql) {
@@ -270,10 +270,12 @@ DatabaseSync.prototype.prepare = function (sql) {
     user.write('kill.mjs', kill);
     const killed = createUserProject({ NODE_OPTIONS: `--import=${join(user.directory, 'kill.mjs')}` });
     const pipeline = `${join(user.directory, 'behaviours.ts')}#sums`;
-    for (const name of ['first', 'second', 'third']) {
-      const { status } = killed.mlstack('run', pipeline, '--run-name', name, '--project', user.directory);
-      expect(status).toBe(null);
-    }
+    const start = (name: string, ...flags: string[]) =>
+      killed.mlstack('run', pipeline, '--run-name', name, '--project', user.directory, ...flags).status;
+    expect(start('first')).toBe(null);
+    expect(user.ask('runs', 'list').runs).toEqual([]);
+    for (const name of ['first', 'second', 'third']) expect(start(name, '--detach')).toBe(0);
+    await waitUntil(() => processesOf(killed).length === 0);
     expect(user.ask('runs', 'list').runs.map(({ state }: { state: string }) => state)).toEqual(
       Array(3).fill('pending'),
     );
