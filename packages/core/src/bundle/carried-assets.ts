@@ -15,6 +15,10 @@ export interface CarriedAssets {
   readonly files: ReadonlyMap<string, Uint8Array>;
   /** What names an asset: its label, `data/digits.csv`, and a SHA-256 of the file or of all in the folder. */
   readonly byNode: ReadonlyMap<AnyNode, { readonly label: string; readonly sha256: string }>;
+  /** What lists an asset of a step or a pipeline. */
+  readonly listed: ReadonlySet<AnyNode>;
+  /** What asks where its module lies and names no file by that, as in `const here = import.meta.dirname`. */
+  readonly openPlaces: ReadonlySet<AnyNode>;
   /** Those that a pipeline lists: by label, SHA-256. */
   readonly ofEveryStep: ReadonlyMap<string, string>;
   readonly edits: readonly CodeEdit[];
@@ -42,6 +46,7 @@ export function carryAssets(parsed: ParsedCode, root: string, entryFile: string)
   const places: (Mention & { readonly what: 'url' | 'dirname' | 'filename' })[] = [];
   const named: (Mention & { readonly path: string })[] = [];
   const listed: (Mention & { readonly path: string; readonly isOfPipeline: boolean })[] = [];
+  const openPlaces = new Set<AnyNode>();
   const problems: { message: string; place?: SourcePlace }[] = [];
   const complain = (node: AnyNode, message: string) => {
     const place = parsed.placeOf(node, root);
@@ -66,6 +71,8 @@ export function carryAssets(parsed: ParsedCode, root: string, entryFile: string)
     places.push({ node, module, what });
     const user = ancestors.at(-2);
     const path = user === undefined ? undefined : literalPath(user, node, what, module);
+    // Comparing it, to tell whether the module is the one that was started, reads nothing.
+    if (path === undefined && user?.type !== 'BinaryExpression') openPlaces.add(node);
     if (user === undefined || path === undefined) return;
     if (isThere(path)) named.push({ node: user, module, path });
     else if (user.type === 'NewExpression') complain(user, absent(path));
@@ -133,7 +140,16 @@ export function carryAssets(parsed: ParsedCode, root: string, entryFile: string)
   const listEdits = listed.map(({ node, path }): CodeEdit => {
     return { start: node.start, end: node.end, text: urlText(inside(path)) };
   });
-  return { files, byNode, ofEveryStep, edits: [...placeEdits, ...listEdits], sources, folders };
+  return {
+    files,
+    byNode,
+    listed: new Set(listed.map(({ node }) => node)),
+    openPlaces,
+    ofEveryStep,
+    edits: [...placeEdits, ...listEdits],
+    sources,
+    folders,
+  };
 }
 
 /** Code for the URL of a file of the bundle, whatever is in its name. */

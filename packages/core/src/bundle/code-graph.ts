@@ -50,6 +50,7 @@ export class CodeGraph {
       node,
       (name) => this.#referenceTo(name),
       (part) => this.#assets.byNode.has(part),
+      (part) => this.#assets.openPlaces.has(part),
     );
   }
 
@@ -79,6 +80,7 @@ export class CodeGraph {
       }
     };
     addAssets(start);
+    let readsAnyAsset = start.readsAnyAsset;
     let isUnbounded = start.isUnbounded;
     let makesRequire = importsModule(start);
     const addUnit = (unit: CodeUnit) => {
@@ -86,6 +88,7 @@ export class CodeGraph {
       units.add(unit);
       const text = this.unitText(unit);
       if (text.isUnbounded && !unit.isRuntime) isUnbounded = true;
+      if (text.readsAnyAsset) readsAnyAsset = true;
       if (importsModule(text)) makesRequire = true;
       for (const name of text.uses) names.add(name);
       for (const module of text.modules) modules.add(module);
@@ -111,6 +114,10 @@ export class CodeGraph {
       for (const unit of this.#top.units) addUnit(unit);
       follow();
     }
+    // Its own list says which files it reads.
+    const hasList = start.assets.some((node) => this.#assets.listed.has(node));
+    if (readsAnyAsset && !hasList)
+      for (const { label, sha256 } of this.#assets.byNode.values()) assets.set(label, sha256);
     return { units, modules, assets, makesRequire };
   }
 

@@ -14,6 +14,8 @@ export interface CodeText {
   readonly modules: ReadonlySet<string>;
   /** The nodes in it that name files beside the code. */
   readonly assets: readonly AnyNode[];
+  /** It asks where its module lies and names no file by that: it may read any file beside the code. */
+  readonly readsAnyAsset: boolean;
   /** It evaluates or imports what cannot be known beforehand. */
   readonly isUnbounded: boolean;
   /** It reads what is around it and has no top-level name: a local of a block or a loop, the class that it stands in, its `this`. */
@@ -26,24 +28,29 @@ const layout = new Set(['type', 'start', 'end', 'loc', 'range', 'raw', 'shorthan
 /**
  * @param nameOf what stands for a top-level name in the text.
  * @param isAsset whether a node names a file beside the code.
+ * @param isOpenPlace whether a node asks where its module lies, apart from those that name a file.
  */
 export function readCodeText(
   parsed: ParsedCode,
   root: AnyNode,
   nameOf: (name: string) => string,
   isAsset: (node: AnyNode) => boolean,
+  isOpenPlace: (node: AnyNode) => boolean,
 ): CodeText {
   const out: string[] = [];
   const uses = new Set<string>();
   const modules = new Set<string>();
   const assets: AnyNode[] = [];
   const locals = new Map<unknown, number>();
+  const requests = new Set<unknown>();
+  let readsAnyAsset = false;
   let isUnbounded = false;
   let isOpen = false;
   /** How many functions with a `this` of their own are around. */
   let functions = 0;
 
   function writeIdentifier(node: AnyNode & { type: 'Identifier' }): void {
+    if (isOpenPlace(node)) readsAnyAsset = true;
     const variable = parsed.variables.get(node.start);
     if (variable === undefined) {
       out.push(node.name);
@@ -64,13 +71,17 @@ export function readCodeText(
       for (const element of value) write(element);
       out.push(']');
     } else if (!isNode(value)) {
-      const plain = typeof value === 'string' ? withoutVersion(value) : value;
-      out.push(typeof plain === 'bigint' ? `${plain}n` : (JSON.stringify(plain) ?? 'undefined'));
+      out.push(typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? 'undefined'));
+    } else if (value.type === 'Literal' && typeof value.value === 'string' && (isPropertyName || requests.has(value))) {
+      out.push(requests.has(value) ? withoutVersion(value.value) : propertyName(value.value));
     } else if (value.type === 'Identifier') {
       if (isPropertyName) out.push(value.name);
       else writeIdentifier(value);
     } else {
       if (isAsset(value)) assets.push(value);
+      if (isOpenPlace(value)) readsAnyAsset = true;
+      const source = requestOf(value);
+      if (source !== undefined) requests.add(source);
       const request = requestIn(value);
       if (request === 'unknown') isUnbounded = true;
       else if (request !== undefined) modules.add(request);
@@ -89,7 +100,7 @@ export function readCodeText(
   }
 
   write(root);
-  return { text: out.join(' '), uses, modules, assets, isUnbounded, isOpen };
+  return { text: out.join(' '), uses, modules, assets, readsAnyAsset, isUnbounded, isOpen };
 }
 
 function isWithin(root: AnyNode, block: object): boolean {
@@ -106,14 +117,29 @@ function isNameField(node: AnyNode, key: string): boolean {
   return named || key === 'label' || key === 'meta' || node.type === 'MetaProperty';
 }
 
+/** `{ 'a': 1 }` is a way to write `{ a: 1 }`. */
+function propertyName(name: string): string {
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) ? name : JSON.stringify(name);
+}
+
 /** The module that a piece of code asks for when it runs; `unknown` where anything may come of it. */
 function requestIn(node: AnyNode): string | undefined {
-  if (node.type === 'ImportExpression') return literalText(node.source);
-  if (node.type !== 'CallExpression' && node.type !== 'NewExpression') return undefined;
-  if (node.callee.type !== 'Identifier') return undefined;
-  const { name } = node.callee;
-  if (name === 'eval' || name === 'Function') return 'unknown';
-  return /^(__)?require$/.test(name) ? literalText(node.arguments[0]) : undefined;
+  const isCall = node.type === 'CallExpression' || node.type === 'NewExpression';
+  if (isCall && node.callee.type === 'Identifier' && /^(eval|Function)$/.test(node.callee.name)) return 'unknown';
+  return isRequest(node) ? literalText(requestOf(node)) : undefined;
+}
+
+function isRequest(node: AnyNode): boolean {
+  if (node.type === 'ImportExpression') return true;
+  const isCall = node.type === 'CallExpression' || node.type === 'NewExpression';
+  return isCall && node.callee.type === 'Identifier' && /^(__)?require$/.test(node.callee.name);
+}
+
+/** What names the module. */
+function requestOf(node: AnyNode): AnyNode | undefined {
+  if (!isRequest(node)) return undefined;
+  if (node.type === 'ImportExpression') return node.source;
+  return node.type === 'CallExpression' || node.type === 'NewExpression' ? node.arguments[0] : undefined;
 }
 
 function literalText(node: AnyNode | undefined): string {

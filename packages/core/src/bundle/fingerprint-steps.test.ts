@@ -457,10 +457,6 @@ test('A step that can make a `require` of its own is not cached, for what it loa
 
 test.each([
   ['a block', "let made; { const rate = 'OLD'; made = step({ name: 'a', run: () => rate }); } export { made };"],
-  [
-    'a loop',
-    "const made = []; for (const rate of ['OLD']) made.push(step({ name: 'a', run: () => rate })); export { made };",
-  ],
   ['its class', "export class A { static rate = 'OLD'; static made = step({ name: 'a', run: () => A.rate }); }"],
   [
     'its class as this',
@@ -516,6 +512,52 @@ test('Steps in static fields of one class are told apart, and those that need no
   ]);
   const edited = files['pipeline.ts'].replace("'two'", "'zwei'").replace("'own' }", "'mine' }");
   expect(await changedSteps(files, { 'pipeline.ts': edited })).toEqual(['Steps~2']);
+});
+
+test('A step made in a loop has no site, for there may be several of them', async () => {
+  using project = new TemporaryProject({
+    'pipeline.ts': `
+      import { step } from '@mlstack/core';
+      export const byRate: Record<number, unknown> = {};
+      for (const rate of [1, 2]) byRate[rate] = step({ name: 'train', run: async () => rate });
+      for (let rate = 3; rate < 5; rate++) byRate[rate] = step({ name: 'train', run: async () => rate });
+      while (Object.keys(byRate).length < 5) byRate[5] = step({ name: 'train', run: async () => 5 });
+    `,
+  });
+  expect((await project.build()).manifest.fingerprints).toEqual({});
+});
+
+test('A text that looks like a module of a package counts as it is; a property in quotation marks is the same without', async () => {
+  const files = {
+    'pipeline.ts': `
+      import { step } from '@mlstack/core';
+      export const text = step({ name: 'a', run: async () => 'package:model@1.0/weights' });
+      export const quoted = step({ name: 'b', run: async () => ({ 'rate': 1, 'a-b': 2 }) });
+    `,
+  };
+  const edited = files['pipeline.ts'].replace('@1.0', '@2.0').replace("'rate'", 'rate');
+  expect(await changedSteps(files, { 'pipeline.ts': edited })).toEqual(['text']);
+});
+
+test('A step that makes up the path of a file counts all files that are taken along, unless it lists its own', async () => {
+  const files = {
+    'pipeline.ts': `
+      import { readFileSync } from 'node:fs';
+      import { join } from 'node:path';
+      import { step } from '@mlstack/core';
+      const here = import.meta.dirname;
+      export const named = step({ name: 'a', run: () => readFileSync(join(import.meta.dirname, 'data.csv')) });
+      export const byConstant = step({ name: 'b', run: () => readFileSync(join(here, 'data.csv')) });
+      export const byTemplate = step({ name: 'c', run: () => readFileSync(new URL(\`./data.csv\`, import.meta.url)) });
+      export const listing = step({ name: 'd', assets: ['./other.csv'], run: () => readFileSync(join(here, 'other.csv')) });
+      export const comparing = step({ name: 'e', run: () => import.meta.filename === process.argv[1] });
+      export const plain = step({ name: 'f', run: () => 1 });
+    `,
+    'data.csv': 'a',
+    'other.csv': 'b',
+  };
+  expect(await changedSteps(files, { 'data.csv': 'A' })).toEqual(['byConstant', 'byTemplate', 'named']);
+  expect(await changedSteps(files, { 'other.csv': 'B' })).toEqual(['byConstant', 'byTemplate', 'listing']);
 });
 
 test('A step made inside a function has no site', async () => {

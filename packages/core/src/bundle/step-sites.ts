@@ -5,7 +5,7 @@ import { coreFunctionOf } from './core-function.ts';
 import type { CodeEdit } from './edit-code.ts';
 import type { ParsedCode } from './parsed-code.ts';
 
-/** A `step({…})` call at the top level of the user's modules, also in a static part of a class: it runs once, so its place names the step. */
+/** A `step({…})` call at the top level of the user's modules, also in a static part of a class, in no loop: it runs once, so its place names the step. */
 export interface StepSite {
   /** `src/steps.ts#trainModel`, with `~2`, `~3` where several calls stand in one declaration. Unique in the bundle. */
   readonly id: string;
@@ -33,7 +33,7 @@ export function siteEdits(sites: readonly StepSite[]): readonly CodeEdit[] {
 }
 
 function stepCallsIn(node: AnyNode, isCallee: (callee: AnyNode) => boolean): readonly CallExpression[] {
-  if (/Function|^MethodDefinition/.test(node.type)) return [];
+  if (/Function|^MethodDefinition|^(For|While|DoWhile).*Statement$/.test(node.type)) return [];
   // A static field has its value when its class has; a field of an instance has one for each.
   if (node.type === 'PropertyDefinition') {
     return node.static && node.value != null ? stepCallsIn(node.value, isCallee) : [];

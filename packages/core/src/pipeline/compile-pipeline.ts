@@ -184,7 +184,7 @@ function fingerprintOf(
     return { sha256, parts: { cacheKey: sha256 } };
   }
   if (site === undefined || sharedSites.has(site))
-    return { uncached: `the step "${name}" is made inside a function; give it a cacheKey to have it cached` };
+    return { uncached: `the step "${name}" is made inside a function or a loop; give it a cacheKey to have it cached` };
   const found = fingerprints[site];
   if (found?.uncached !== undefined) return { uncached: `the step "${name}" ${found.uncached}` };
   return found ?? { uncached: `the code of the step "${name}" was not analysed` };
