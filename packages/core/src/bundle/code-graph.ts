@@ -14,6 +14,11 @@ export interface Reach {
   readonly modules: ReadonlySet<string>;
   /** By label, the SHA-256 of each file or folder beside the code that it names, or that is listed for every step. */
   readonly assets: ReadonlyMap<string, string>;
+  /**
+   * Labels of what is evaluated when the modules are loaded, in order, where that matters: where something that the code uses is changed by
+   * statements elsewhere.
+   */
+  readonly order: readonly string[];
   /** It can make a `require` of its own, which is followed nowhere. */
   readonly makesRequire: boolean;
 }
@@ -27,6 +32,7 @@ export class CodeGraph {
   readonly #assets: CarriedAssets;
   readonly #top: TopLevel;
   readonly #unitByName = new Map<string, CodeUnit[]>();
+  readonly #positions: ReadonlyMap<CodeUnit, number>;
   readonly #texts = new Map<CodeUnit, CodeText>();
   readonly #changers = new Map<string, CodeUnit[]>();
   readonly #worldly: CodeUnit[] = [];
@@ -35,6 +41,7 @@ export class CodeGraph {
     this.#parsed = parsed;
     this.#assets = assets;
     this.#top = readTopLevel(parsed);
+    this.#positions = new Map(this.#top.units.map((unit, at) => [unit, at]));
     for (const unit of this.#top.units) for (const name of unit.declares) push(this.#unitByName, name, unit);
     this.#findChangers();
   }
@@ -95,6 +102,7 @@ export class CodeGraph {
       addAssets(text);
     };
     for (const unit of this.#worldly) addUnit(unit);
+    let isOrdered = this.#worldly.length > 0;
     if (start.isOpen) {
       addUnit(around);
       for (const name of around.declares) names.add(name);
@@ -105,8 +113,12 @@ export class CodeGraph {
         const imported = this.#top.imports.get(name);
         if (imported !== undefined) modules.add(imported.specifier);
         if (imported?.specifier === 'node:module' && makersOfRequire.has(imported.imported)) makesRequire = true;
-        for (const unit of this.#unitByName.get(name) ?? []) addUnit(unit);
-        for (const unit of this.#changers.get(name) ?? []) addUnit(unit);
+        const owners = this.#unitByName.get(name) ?? [];
+        for (const unit of owners) addUnit(unit);
+        for (const unit of this.#changers.get(name) ?? []) {
+          addUnit(unit);
+          if (exportTableOf(unit) === undefined && !owners.some((owner) => this.#isNext(owner, unit))) isOrdered = true;
+        }
       }
     };
     follow();
@@ -118,7 +130,13 @@ export class CodeGraph {
     const hasList = start.assets.some((node) => this.#assets.listed.has(node));
     if (readsAnyAsset && !hasList)
       for (const { label, sha256 } of this.#assets.byNode.values()) assets.set(label, sha256);
-    return { units, modules, assets, makesRequire };
+    const ordered = isOrdered ? this.#top.units.filter((unit) => units.has(unit) && !isTimeless(unit)) : [];
+    return { units, modules, assets, order: ordered.map(({ label }) => label), makesRequire };
+  }
+
+  /** What completes a declaration at once, as the parts of an enum, leaves nothing in between that could see the one without the other. */
+  #isNext(owner: CodeUnit, unit: CodeUnit): boolean {
+    return this.#positions.get(unit) === (this.#positions.get(owner) ?? 0) + 1;
   }
 
   #referenceTo(name: string): string {
@@ -186,6 +204,33 @@ function exportTableOf({ node }: CodeUnit): string | undefined {
   const { callee, arguments: args } = node.expression;
   const isTable = callee.type === 'Identifier' && /^__(export|reExport)\d*$/.test(callee.name);
   return isTable && args[0]?.type === 'Identifier' ? args[0].name : undefined;
+}
+
+/** It neither changes anything nor reads what may be changed, so it is the same wherever it stands. */
+function isTimeless({ node, isRuntime }: CodeUnit): boolean {
+  if (isRuntime || node.type === 'FunctionDeclaration') return true;
+  return node.type === 'VariableDeclarator' && (node.init == null || isPlain(node.init));
+}
+
+function isPlain(node: AnyNode): boolean {
+  switch (node.type) {
+    case 'Literal':
+    case 'FunctionExpression':
+    case 'ArrowFunctionExpression':
+      return true;
+    case 'TemplateLiteral':
+      return node.expressions.every(isPlain);
+    case 'UnaryExpression':
+      return isPlain(node.argument);
+    case 'BinaryExpression':
+      return isPlain(node.left) && isPlain(node.right);
+    case 'ArrayExpression':
+      return node.elements.every((element) => element === null || isPlain(element));
+    case 'ObjectExpression':
+      return node.properties.every((part) => part.type === 'Property' && !part.computed && isPlain(part.value));
+    default:
+      return false;
+  }
 }
 
 function push<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {

@@ -91,6 +91,45 @@ test('The order of declarations and of imports changes nothing', async () => {
   expect(await changedSteps(scaling, edited)).toEqual([]);
 });
 
+test.each([
+  ['what changes a variable and what reads it', 'let rate = 1;', 'const used = rate * 2;', 'rate = 3;'],
+  [
+    'two that change a table',
+    'const used = [];',
+    "export const a = used.push('a');",
+    "export const b = used.push('b');",
+  ],
+  ['modules that do', "import { used } from './used.ts';", "import './a.ts';", "import './b.ts';"],
+  ['what changes the world', 'const used = 1;', "import './world-a.ts';", "import './world-b.ts';"],
+])('The order of statements counts where it matters: of %s', async (_, before, one, other) => {
+  const steps = "import { step } from '@mlstack/core'; export const uses = step({ name: 'a', run: () => used });";
+  const files = {
+    'pipeline.ts': `${steps} ${before} ${one} ${other}`,
+    'used.ts': 'export const used: string[] = [];',
+    'a.ts': "import { used } from './used.ts'; used.push('a');",
+    'b.ts': "import { used } from './used.ts'; used.push('b');",
+    'world-a.ts': "process.env.MODE = 'a';",
+    'world-b.ts': "process.env.MODE = 'b';",
+  };
+  expect(await changedSteps(files, { 'pipeline.ts': `${steps} ${before} ${other} ${one}` })).toEqual(['uses']);
+});
+
+test('The order of enums, tables that are filled at once and constants changes nothing', async () => {
+  const steps = `
+    import { step } from '@mlstack/core';
+    export const uses = step({ name: 'a', run: () => [Kind, table, twice, plain, help()] });
+  `;
+  const parts = [
+    "enum Kind { Cat = 'cat', Dog = 'dog' }",
+    "const table: string[] = []; table.push('a');",
+    'const twice = [1, 2].map((n) => n * 2);',
+    'const plain = { rate: -1 };',
+    'function help() { return 1; }',
+  ];
+  const files = { 'pipeline.ts': `${steps} ${parts.join(' ')}` };
+  expect(await changedSteps(files, { 'pipeline.ts': `${parts.toReversed().join(' ')} ${steps}` })).toEqual([]);
+});
+
 const withPackages = {
   'pipeline.ts': `
     import { step } from '@mlstack/core';

@@ -37,6 +37,7 @@ export function fingerprintSteps(
         if (!unit.isRuntime) parts.set(unit.label, hashText(graph.unitText(unit).text));
       }
       for (const [label, hash] of reach.assets) parts.set(`asset ${label}`, hash);
+      if (reach.order.length > 1) parts.set('order of statements', hashText(reach.order.join('\n')));
       for (const [name, hash] of packageParts(reach, packages)) parts.set(name, hash);
       return [id, { ...fingerprintOf(parts), ...(reach.makesRequire ? { uncached: unknownModules } : {}) }];
     }),
