@@ -72,7 +72,8 @@ export function carryAssets(parsed: ParsedCode, root: string, entryFile: string)
     const user = ancestors.at(-2);
     const path = user === undefined ? undefined : literalPath(user, node, what, module);
     // Comparing it, to tell whether the module is the one that was started, reads nothing.
-    if (path === undefined && user?.type !== 'BinaryExpression') openPlaces.add(node);
+    const isCompared = user?.type === 'BinaryExpression' && /^[!=]==?$/.test(user.operator);
+    if (path === undefined && !isCompared) openPlaces.add(node);
     if (user === undefined || path === undefined) return;
     if (isThere(path)) named.push({ node: user, module, path });
     else if (user.type === 'NewExpression') complain(user, absent(path));

@@ -588,6 +588,7 @@ test('A step that makes up the path of a file counts all files that are taken al
       export const named = step({ name: 'a', run: () => readFileSync(join(import.meta.dirname, 'data.csv')) });
       export const byConstant = step({ name: 'b', run: () => readFileSync(join(here, 'data.csv')) });
       export const byTemplate = step({ name: 'c', run: () => readFileSync(new URL(\`./data.csv\`, import.meta.url)) });
+      export const byText = step({ name: 'g', run: () => readFileSync(import.meta.dirname + '/data.csv') });
       export const listing = step({ name: 'd', assets: ['./other.csv'], run: () => readFileSync(join(here, 'other.csv')) });
       export const comparing = step({ name: 'e', run: () => import.meta.filename === process.argv[1] });
       export const plain = step({ name: 'f', run: () => 1 });
@@ -595,8 +596,8 @@ test('A step that makes up the path of a file counts all files that are taken al
     'data.csv': 'a',
     'other.csv': 'b',
   };
-  expect(await changedSteps(files, { 'data.csv': 'A' })).toEqual(['byConstant', 'byTemplate', 'named']);
-  expect(await changedSteps(files, { 'other.csv': 'B' })).toEqual(['byConstant', 'byTemplate', 'listing']);
+  expect(await changedSteps(files, { 'data.csv': 'A' })).toEqual(['byConstant', 'byTemplate', 'byText', 'named']);
+  expect(await changedSteps(files, { 'other.csv': 'B' })).toEqual(['byConstant', 'byTemplate', 'byText', 'listing']);
 });
 
 test('A step made inside a function has no site', async () => {
