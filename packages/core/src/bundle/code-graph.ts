@@ -154,28 +154,62 @@ export class CodeGraph {
         .filter(({ isRuntime }) => !isRuntime)
         .map((unit) => [unit, readEffects(this.#parsed, unit, this.#top.imports)]),
     );
+    const links = new Map<string, Set<string>>();
+    for (const [unit, effect] of effects) {
+      const table = exportTableOf(unit);
+      const found = table === undefined ? effect.links : new Map([[table, this.unitText(unit).uses]]);
+      for (const [name, others] of found) links.set(name, new Set([...(links.get(name) ?? []), ...others]));
+    }
     for (const [unit, effect] of effects) {
       const table = exportTableOf(unit);
       if (table !== undefined) {
         push(this.#changers, table, unit);
         continue;
       }
-      const changed = new Set([...effect.assigns, ...effect.atLoad.names]);
-      if (effect.atLoad.given) for (const name of effect.atLoad.handed) changed.add(name);
-      let world = effect.atLoad.world;
-      for (const called of this.#reachedBy(effect.calls)) {
-        const inner = effects.get(called);
-        if (inner === undefined || called === unit) continue;
-        for (const name of [...inner.assigns, ...inner.whenCalled.names]) changed.add(name);
-        if (inner.whenCalled.world) world = true;
-        if (inner.whenCalled.given) for (const name of effect.atLoad.handed) changed.add(name);
-      }
-      for (const name of changed) {
+      const { atLoad } = effect;
+      const called = this.#reachedBy(effect.calls);
+      const run = [...called].flatMap((each) => (each === unit ? [] : (effects.get(each) ?? [])));
+      if (effect.callsAtLoad) run.push(effect);
+      const all = [atLoad, ...run.map(({ whenCalled }) => whenCalled)];
+      const changed = new Set(effect.assigns);
+      for (const { assigns } of run) for (const name of assigns) changed.add(name);
+      for (const { names } of all) for (const name of names) changed.add(name);
+      const isGiven = all.some(({ given }) => given);
+      const isSelf = all.some(({ self }) => self);
+      let world = all.some(({ world: isChanged }) => isChanged);
+      if (isGiven || isSelf) for (const { handed } of all) for (const name of handed) changed.add(name);
+      if (atLoad.self) for (const name of unit.declares) changed.add(name);
+      if (isGiven && all.some(({ handsWorld }) => handsWorld)) world = true;
+      const direct = new Set(changed);
+      // Grows while it is walked.
+      for (const name of direct) {
         for (const owner of this.#unitByName.get(name) ?? []) {
-          for (const alias of effects.get(owner)?.aliases ?? []) changed.add(alias);
+          for (const other of effects.get(owner)?.standsFor ?? []) direct.add(other);
         }
       }
-      for (const name of changed) if (!unit.declares.includes(name)) push(this.#changers, name, unit);
+      for (const name of direct) changed.add(name);
+      if (isGiven || isSelf) for (const { called: names } of all) for (const name of names) changed.add(name);
+      // Grows while it is walked.
+      const addAliases = () => {
+        for (const name of changed) {
+          for (const other of links.get(name) ?? []) changed.add(other);
+          for (const owner of this.#unitByName.get(name) ?? []) {
+            if (effects.get(owner)?.isAlias === true) for (const other of this.unitText(owner).uses) changed.add(other);
+          }
+        }
+      };
+      addAliases();
+      const owners = [...changed].flatMap((name) => this.#unitByName.get(name) ?? []);
+      if (owners.some((owner) => effects.get(owner)?.isWorldAlias === true)) world = true;
+      if (isGiven) {
+        for (const each of [unit, ...called]) for (const name of this.unitText(each).uses) changed.add(name);
+        addAliases();
+      }
+      for (const name of changed) {
+        const owner = this.#unitByName.get(name)?.[0];
+        const isInert = owner === undefined || owner.isRuntime || (!direct.has(name) && isConstant(owner));
+        if (!isInert && !unit.declares.includes(name)) push(this.#changers, name, unit);
+      }
       if (world) this.#worldly.push(unit);
     }
   }
@@ -231,6 +265,31 @@ function isPlain(node: AnyNode): boolean {
     default:
       return false;
   }
+}
+
+/** What has nothing inside that code elsewhere could get hold of and change by another name: a function, a text, a class without static values. */
+function isConstant({ node }: CodeUnit): boolean {
+  const value = node.type === 'VariableDeclarator' ? node.init : node;
+  switch (value?.type) {
+    case 'Literal':
+    case 'TemplateLiteral':
+    case 'FunctionDeclaration':
+    case 'FunctionExpression':
+    case 'ArrowFunctionExpression':
+      return true;
+    case 'ClassDeclaration':
+    case 'ClassExpression':
+      return (
+        value.superClass == null &&
+        value.body.body.every((part) => part.type === 'MethodDefinition' || isOfInstance(part))
+      );
+    default:
+      return false;
+  }
+}
+
+function isOfInstance(part: AnyNode): boolean {
+  return part.type === 'PropertyDefinition' && !part.static;
 }
 
 function push<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {
