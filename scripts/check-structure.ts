@@ -36,6 +36,8 @@ const longFiles: Record<string, string> = {
   'packages/core/src/bundle/fingerprint-steps.test.ts': 'which edits reach which steps, one case after the other',
   'packages/core/src/run/drive-run.test.ts': 'how one driver runs plans of all kinds',
   'packages/core/src/run/fixtures/memory-metadata-store.ts': 'a whole contract, as short as it can be kept',
+  'packages/flavor-local/src/metadata-store/sqlite-metadata-store.test.ts':
+    'what befalls one file, one case after the other',
 };
 const lineLimit = 400;
 

@@ -1,6 +1,6 @@
 import type { AnyNode } from 'acorn';
 import type { Variable } from 'eslint-scope';
-import { isNode } from './code-text.ts';
+import { childrenOf, isFunction, partsOf } from './child-nodes.ts';
 import type { CodeUnit, ImportedName } from './code-units.ts';
 import type { ParsedCode } from './parsed-code.ts';
 
@@ -296,7 +296,7 @@ export function readEffects(
         if (changes === atLoad) noteCalled(node.tag);
         break;
     }
-    for (const [child, isDiscarded] of parts(node, discarded)) visit(child, changes, isDiscarded);
+    for (const [child, isDiscarded] of partsOf(node, discarded)) visit(child, changes, isDiscarded);
   }
 
   function isDefinition(callee: AnyNode): boolean {
@@ -363,48 +363,4 @@ function noChanges(): Changes {
 
 function methodOf(callee: AnyNode): string {
   return callee.type === 'MemberExpression' && callee.property.type === 'Identifier' ? callee.property.name : '';
-}
-
-function isFunction(node: AnyNode): boolean {
-  return (
-    node.type === 'FunctionDeclaration' || node.type === 'FunctionExpression' || node.type === 'ArrowFunctionExpression'
-  );
-}
-
-/** A node's children, each with whether its value is thrown away. */
-function parts(node: AnyNode, discarded: boolean): readonly (readonly [AnyNode, boolean])[] {
-  switch (node.type) {
-    case 'ExpressionStatement':
-      return [[node.expression, true]];
-    case 'AwaitExpression':
-      return [[node.argument, discarded]];
-    case 'ChainExpression':
-      return [[node.expression, discarded]];
-    case 'SequenceExpression':
-      return node.expressions.map((expression, at) => [expression, discarded || at < node.expressions.length - 1]);
-    case 'UnaryExpression':
-      return [[node.argument, node.operator === 'void' || discarded]];
-    case 'LogicalExpression':
-      return [
-        [node.left, false],
-        [node.right, discarded],
-      ];
-    case 'ConditionalExpression':
-      return [
-        [node.test, false],
-        [node.consequent, discarded],
-        [node.alternate, discarded],
-      ];
-    default:
-      return childrenOf(node).map((child) => [child, false]);
-  }
-}
-
-function childrenOf(node: AnyNode): readonly AnyNode[] {
-  const children: AnyNode[] = [];
-  for (const field of Object.values(node)) {
-    if (Array.isArray(field)) children.push(...field.filter(isNode));
-    else if (isNode(field)) children.push(field);
-  }
-  return children;
 }
