@@ -1,4 +1,5 @@
 import type { AnyNode } from 'acorn';
+import type { Variable } from 'eslint-scope';
 import type { ParsedCode } from './parsed-code.ts';
 
 /** What a piece of code says, without its layout, and what it uses. */
@@ -41,7 +42,7 @@ export function readCodeText(
   const uses = new Set<string>();
   const modules = new Set<string>();
   const assets: AnyNode[] = [];
-  const locals = new Map<unknown, number>();
+  const locals = new Map<Variable, number>();
   const requests = new Set<unknown>();
   let readsAnyAsset = false;
   let isUnbounded = false;
@@ -100,6 +101,8 @@ export function readCodeText(
   }
 
   write(root);
+  // What is evaluated may name them.
+  if (isUnbounded) out.push(...Array.from(locals.keys(), ({ name }) => name));
   return { text: out.join(' '), uses, modules, assets, readsAnyAsset, isUnbounded, isOpen };
 }
 

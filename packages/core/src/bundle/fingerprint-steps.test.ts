@@ -441,6 +441,43 @@ test('Changes reach a variable through another name, a callback, a parameter or 
   }
 });
 
+test('A direct eval takes all of the user code, and leaves the steps beside it as they are', async () => {
+  const files = {
+    'pipeline.ts': `
+      import { step } from '@mlstack/core';
+      import { calculate } from './calculate.ts';
+      export const evaluating = step({ name: 'a', run: async () => calculate('unseen') });
+      export const plain = step({ name: 'b', run: async () => 2 });
+    `,
+    'calculate.ts': `const unseen = 1; export const calculate = (text: string) => eval(text);`,
+  };
+  const edited = files['calculate.ts'].replace('unseen = 1', 'unseen = 2');
+  expect(await changedSteps(files, { 'calculate.ts': edited })).toEqual(['evaluating']);
+});
+
+test('The names of locals count beside a direct eval', async () => {
+  const files = {
+    'pipeline.ts': `
+      import { step } from '@mlstack/core';
+      export const uses = step({ name: 'a', run: async () => { const one = 1, two = 2; return eval('one'); } });
+    `,
+  };
+  const edited = files['pipeline.ts'].replace('one = 1, two = 2', 'two = 1, one = 2');
+  expect(await changedSteps(files, { 'pipeline.ts': edited })).toEqual(['uses']);
+});
+
+test('A direct eval when modules are loaded may change what any step uses', async () => {
+  const files = {
+    'pipeline.ts': `
+      import { step } from '@mlstack/core';
+      const table = { rows: [] };
+      export const done = eval("table.rows.push('old')");
+      export const uses = step({ name: 'a', run: async () => table });
+    `,
+  };
+  expect(await changedSteps(files, { 'pipeline.ts': files['pipeline.ts'].replace('old', 'new') })).toEqual(['uses']);
+});
+
 test('A computed import takes all of the user code', async () => {
   const files = {
     'pipeline.ts': `

@@ -55,8 +55,9 @@ export class ParsedCode {
       },
     });
     this.#sections = sections;
-    // Both speak ESTree, in declarations of their own.
-    const scopes = analyze(this.program as never, { ecmaVersion: 2022, sourceType: 'module' }).scopes;
+    // Both speak ESTree, in declarations of their own. In a module no `eval` declares anything for the code around it.
+    const options = { ecmaVersion: 2022, sourceType: 'module', ignoreEval: true } as const;
+    const scopes = analyze(this.program as never, options).scopes;
     const topLevel = new Set(scopes.find(({ type }) => type === 'module')?.variables);
     const variables = new Map<number, Variable>();
     for (const variable of [...scopes.flatMap((scope) => scope.variables), ...topLevel]) {

@@ -190,6 +190,7 @@ export function readEffects(
     const isGlobal = (...names: string[]) => roots.some((root) => root.kind === 'global' && names.includes(root.name));
     const method = methodOf(callee);
     if (isGlobal('console')) return;
+    if (isGlobal('eval')) changes.world = true;
     if (isGlobal('Object', 'Reflect') && callee.type === 'MemberExpression' && callee.object.type === 'Identifier') {
       if ((discarded || changingFirst.has(method)) && args[0] !== undefined) change(args[0], changes);
       if (args.length > 1) linkAll(args);
