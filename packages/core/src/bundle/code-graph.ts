@@ -4,8 +4,13 @@ import type { CodeText } from './code-text.ts';
 import { readCodeText, withoutVersion } from './code-text.ts';
 import type { CodeUnit, TopLevel } from './code-units.ts';
 import { readTopLevel } from './code-units.ts';
+import { isConstant, isTimeless } from './constant-units.ts';
 import type { ParsedCode } from './parsed-code.ts';
+import type { UnitEffects } from './unit-effects.ts';
 import { readEffects } from './unit-effects.ts';
+
+type Effects = ReadonlyMap<CodeUnit, UnitEffects>;
+type Links = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** What a piece of the user's code can reach. */
 export interface Reach {
@@ -149,68 +154,80 @@ export class CodeGraph {
   }
 
   #findChangers(): void {
-    const effects = new Map(
+    const effects: Effects = new Map(
       this.#top.units
         .filter(({ isRuntime }) => !isRuntime)
         .map((unit) => [unit, readEffects(this.#parsed, unit, this.#top.imports)]),
     );
-    const links = new Map<string, Set<string>>();
-    for (const [unit, effect] of effects) {
-      const table = exportTableOf(unit);
-      const found = table === undefined ? effect.links : new Map([[table, this.unitText(unit).uses]]);
-      for (const [name, others] of found) links.set(name, new Set([...(links.get(name) ?? []), ...others]));
-    }
+    const links = this.#linkNames(effects);
     for (const [unit, effect] of effects) {
       const table = exportTableOf(unit);
       if (table !== undefined) {
         push(this.#changers, table, unit);
         continue;
       }
-      const { atLoad } = effect;
-      const called = this.#reachedBy(effect.calls);
-      const run = [...called].flatMap((each) => (each === unit ? [] : (effects.get(each) ?? [])));
-      if (effect.callsAtLoad) run.push(effect);
-      const all = [atLoad, ...run.map(({ whenCalled }) => whenCalled)];
-      const changed = new Set(effect.assigns);
-      for (const { assigns } of run) for (const name of assigns) changed.add(name);
-      for (const { names } of all) for (const name of names) changed.add(name);
-      const isGiven = all.some(({ given }) => given);
-      const isSelf = all.some(({ self }) => self);
-      let world = all.some(({ world: isChanged }) => isChanged);
-      if (isGiven || isSelf) for (const { handed } of all) for (const name of handed) changed.add(name);
-      if (atLoad.self) for (const name of unit.declares) changed.add(name);
-      if (isGiven && all.some(({ handsWorld }) => handsWorld)) world = true;
-      const direct = new Set(changed);
-      // Grows while it is walked.
-      for (const name of direct) {
-        for (const owner of this.#unitByName.get(name) ?? []) {
-          for (const other of effects.get(owner)?.standsFor ?? []) direct.add(other);
-        }
-      }
-      for (const name of direct) changed.add(name);
-      if (isGiven || isSelf) for (const { called: names } of all) for (const name of names) changed.add(name);
-      // Grows while it is walked.
-      const addAliases = () => {
-        for (const name of changed) {
-          for (const other of links.get(name) ?? []) changed.add(other);
-          for (const owner of this.#unitByName.get(name) ?? []) {
-            if (effects.get(owner)?.isAlias === true) for (const other of this.unitText(owner).uses) changed.add(other);
-          }
-        }
-      };
-      addAliases();
-      const owners = [...changed].flatMap((name) => this.#unitByName.get(name) ?? []);
-      if (owners.some((owner) => effects.get(owner)?.isWorldAlias === true)) world = true;
-      if (isGiven) {
-        for (const each of [unit, ...called]) for (const name of this.unitText(each).uses) changed.add(name);
-        addAliases();
-      }
+      const { direct, changed, world } = this.#changesOf(unit, effect, effects, links);
       for (const name of changed) {
         const owner = this.#unitByName.get(name)?.[0];
         const isInert = owner === undefined || owner.isRuntime || (!direct.has(name) && isConstant(owner));
         if (!isInert && !unit.declares.includes(name)) push(this.#changers, name, unit);
       }
       if (world) this.#worldly.push(unit);
+    }
+  }
+
+  /** By name, the others whose value its own may hold a part of. */
+  #linkNames(effects: Effects): Links {
+    const links = new Map<string, Set<string>>();
+    for (const [unit, effect] of effects) {
+      const table = exportTableOf(unit);
+      const found = table === undefined ? effect.links : new Map([[table, this.unitText(unit).uses]]);
+      for (const [name, others] of found) links.set(name, new Set([...(links.get(name) ?? []), ...others]));
+    }
+    return links;
+  }
+
+  /** What loading the unit may change: names by which it says so, those and all that may stand for the same value, and whether the world. */
+  #changesOf(unit: CodeUnit, effect: UnitEffects, effects: Effects, links: Links) {
+    const { atLoad } = effect;
+    const called = this.#reachedBy(effect.calls);
+    const run = [...called].flatMap((each) => (each === unit ? [] : (effects.get(each) ?? [])));
+    if (effect.callsAtLoad) run.push(effect);
+    const all = [atLoad, ...run.map(({ whenCalled }) => whenCalled)];
+    const isGiven = all.some(({ given }) => given);
+    const isGivenOrSelf = isGiven || all.some(({ self }) => self);
+    const direct = new Set(effect.assigns);
+    for (const { assigns } of run) for (const name of assigns) direct.add(name);
+    for (const { names } of all) for (const name of names) direct.add(name);
+    if (isGivenOrSelf) for (const { handed } of all) for (const name of handed) direct.add(name);
+    if (atLoad.self) for (const name of unit.declares) direct.add(name);
+    // Grows while it is walked.
+    for (const name of direct) {
+      for (const owner of this.#unitByName.get(name) ?? []) {
+        for (const other of effects.get(owner)?.standsFor ?? []) direct.add(other);
+      }
+    }
+    const changed = new Set(direct);
+    if (isGivenOrSelf) for (const { called: names } of all) for (const name of names) changed.add(name);
+    this.#addAliases(changed, effects, links);
+    const owners = [...changed].flatMap((name) => this.#unitByName.get(name) ?? []);
+    const world =
+      all.some((changes) => changes.world || (isGiven && changes.handsWorld)) ||
+      owners.some((owner) => effects.get(owner)?.isWorldAlias === true);
+    if (isGiven) {
+      for (const each of [unit, ...called]) for (const name of this.unitText(each).uses) changed.add(name);
+      this.#addAliases(changed, effects, links);
+    }
+    return { direct, changed, world };
+  }
+
+  #addAliases(changed: Set<string>, effects: Effects, links: Links): void {
+    // Grows while it is walked.
+    for (const name of changed) {
+      for (const other of links.get(name) ?? []) changed.add(other);
+      for (const owner of this.#unitByName.get(name) ?? []) {
+        if (effects.get(owner)?.isAlias === true) for (const other of this.unitText(owner).uses) changed.add(other);
+      }
     }
   }
 
@@ -238,58 +255,6 @@ function exportTableOf({ node }: CodeUnit): string | undefined {
   const { callee, arguments: args } = node.expression;
   const isTable = callee.type === 'Identifier' && /^__(export|reExport)\d*$/.test(callee.name);
   return isTable && args[0]?.type === 'Identifier' ? args[0].name : undefined;
-}
-
-/** It neither changes anything nor reads what may be changed, so it is the same wherever it stands. */
-function isTimeless({ node, isRuntime }: CodeUnit): boolean {
-  if (isRuntime || node.type === 'FunctionDeclaration') return true;
-  return node.type === 'VariableDeclarator' && (node.init == null || isPlain(node.init));
-}
-
-function isPlain(node: AnyNode): boolean {
-  switch (node.type) {
-    case 'Literal':
-    case 'FunctionExpression':
-    case 'ArrowFunctionExpression':
-      return true;
-    case 'TemplateLiteral':
-      return node.expressions.every(isPlain);
-    case 'UnaryExpression':
-      return isPlain(node.argument);
-    case 'BinaryExpression':
-      return isPlain(node.left) && isPlain(node.right);
-    case 'ArrayExpression':
-      return node.elements.every((element) => element === null || isPlain(element));
-    case 'ObjectExpression':
-      return node.properties.every((part) => part.type === 'Property' && !part.computed && isPlain(part.value));
-    default:
-      return false;
-  }
-}
-
-/** What has nothing inside that code elsewhere could get hold of and change by another name: a function, a text, a class without static values. */
-function isConstant({ node }: CodeUnit): boolean {
-  const value = node.type === 'VariableDeclarator' ? node.init : node;
-  switch (value?.type) {
-    case 'Literal':
-    case 'TemplateLiteral':
-    case 'FunctionDeclaration':
-    case 'FunctionExpression':
-    case 'ArrowFunctionExpression':
-      return true;
-    case 'ClassDeclaration':
-    case 'ClassExpression':
-      return (
-        value.superClass == null &&
-        value.body.body.every((part) => part.type === 'MethodDefinition' || isOfInstance(part))
-      );
-    default:
-      return false;
-  }
-}
-
-function isOfInstance(part: AnyNode): boolean {
-  return part.type === 'PropertyDefinition' && !part.static;
 }
 
 function push<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {

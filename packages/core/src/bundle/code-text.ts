@@ -19,7 +19,7 @@ export interface CodeText {
   readonly readsAnyAsset: boolean;
   /** It evaluates or imports what cannot be known beforehand. */
   readonly isUnbounded: boolean;
-  /** It reads what is around it and has no top-level name: a local of a block or a loop, the class that it stands in, its `this`. */
+  /** It reads what is around it and has no top-level name: a local of a block, the class that it stands in, its `this`. */
   readonly isOpen: boolean;
 }
 

@@ -1,5 +1,5 @@
 import type { AnyNode, CallExpression } from 'acorn';
-import { isNode } from './code-text.ts';
+import { childrenOf } from './child-nodes.ts';
 import type { CodeUnit } from './code-units.ts';
 import { coreFunctionOf } from './core-function.ts';
 import type { CodeEdit } from './edit-code.ts';
@@ -41,6 +41,5 @@ function stepCallsIn(node: AnyNode, isCallee: (callee: AnyNode) => boolean): rea
   if (node.type === 'CallExpression' && isCallee(node.callee)) {
     return node.arguments.length === 1 && node.arguments[0]?.type !== 'SpreadElement' ? [node] : [];
   }
-  const children = Object.values(node).flat().filter(isNode);
-  return children.flatMap((child) => stepCallsIn(child, isCallee));
+  return childrenOf(node).flatMap((child) => stepCallsIn(child, isCallee));
 }

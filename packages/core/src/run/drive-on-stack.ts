@@ -39,13 +39,16 @@ export interface StackDrive {
 }
 
 /** Records a run that this process drives. */
-export async function takeFirstLease(metadataStore: MetadataStore, run: NewRun): Promise<Lease> {
+export async function recordDriven(
+  metadataStore: MetadataStore,
+  run: NewRun,
+): Promise<{ readonly run: NewRun; readonly lease: Lease }> {
   const { leaseTtlMs: ttlMs } = defaultDriveTiming;
-  return await metadataStore.createDrivenRun(run, currentLeaseHolder(), { ttlMs });
+  return { run, lease: await metadataStore.createDrivenRun(run, currentLeaseHolder(), { ttlMs }) };
 }
 
 /**
- * Takes the run's lease and drives it on from where it is then. Fails with `RunCompletedError`, or with `RunEndedError` where it is not
+ * Takes the run's lease, unless it is given, and drives it on from where it is then. Fails with `RunCompletedError`, or with `RunEndedError` where it is not
  * to be begun again. Leaves no process behind, and no lease but where this process dies.
  */
 export async function driveOnStack(drive: StackDrive): Promise<RunOutcome> {

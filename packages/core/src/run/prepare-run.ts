@@ -127,24 +127,18 @@ export async function learnSecrets(project: Project): Promise<SecretValues> {
   return stack.secrets;
 }
 
-export interface RecordedRun<Created> {
-  readonly run: NewRun;
-  readonly created: Created;
-}
-
-/** Stores the run by `create`. A name that was made here and is taken gets a part of the id. */
-export async function recordRun<Created>(
+/** Stores the run by `record`. A name that was made here and is taken gets a part of the id. */
+export async function recordRun<Recorded>(
   { stack, run }: PreparedRun,
-  create: (metadataStore: MetadataStore, run: NewRun) => Promise<Created>,
-): Promise<RecordedRun<Created>> {
+  record: (metadataStore: MetadataStore, run: NewRun) => Promise<Recorded>,
+): Promise<Recorded> {
   const metadataStore = await stack.component('metadata-store');
   try {
-    return { run, created: await create(metadataStore, run) };
+    return await record(metadataStore, run);
   } catch (error) {
     const isTaken = MlstackError.is(error) && error.code === 'RUN_NAME_TAKEN';
     if (!isTaken || run.configuration.runName !== undefined) throw error;
-    const renamed = { ...run, name: `${run.name}-${run.id.slice(-6)}` };
-    return { run: renamed, created: await create(metadataStore, renamed) };
+    return await record(metadataStore, { ...run, name: `${run.name}-${run.id.slice(-6)}` });
   }
 }
 

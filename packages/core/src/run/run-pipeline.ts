@@ -38,11 +38,11 @@ export async function runPipeline(project: Project, options: RunPipelineOptions)
   return await useWorker(options, async (worker) => {
     const { prepareRun, recordRun } = await import('./prepare-run.ts');
     const { configureRun } = await import('./configure-run.ts');
-    const { driveOnStack, takeFirstLease } = await import('./drive-on-stack.ts');
+    const { driveOnStack, recordDriven } = await import('./drive-on-stack.ts');
     const prepared = await prepareRun(project, await configureRun(project, options), worker);
     const { stack, notices } = prepared;
     try {
-      const { run, created: lease } = await recordRun(prepared, takeFirstLease);
+      const { run, lease } = await recordRun(prepared, recordDriven);
       const { onEvent, signal } = options;
       const metadataStore = await stack.take('metadata-store');
       const given = { project, stack, metadataStore, run, lease, warmWorker: worker, notices, onEvent, signal };
@@ -64,8 +64,10 @@ export async function submitPipeline(project: Project, options: RunPipelineOptio
     try {
       for (const message of notices) options.onEvent?.({ kind: 'notice', message });
       const orchestrator = await stack.component('orchestrator');
-      const { run } = await recordRun(prepared, (metadataStore, created) => metadataStore.createRun(created));
-      const { id, name, plan } = run;
+      const { id, name, plan } = await recordRun(prepared, async (metadataStore, run) => {
+        await metadataStore.createRun(run);
+        return run;
+      });
       const { directory: projectDirectory, stateDirectory, host } = project;
       const { description } = await orchestrator
         .submitDriver({
